@@ -1,0 +1,1 @@
+"""Reading logs: intake, roles, tables and moments."""

@@ -1,0 +1,7 @@
+"""The safe intake: strangers' files in, a `Source` of plain Parquet out."""
+
+from analysis.logs.intake.limits import DEFAULT_LIMITS, Limits
+from analysis.logs.intake.opening import open_source
+from analysis.logs.intake.source import ROW, Progress, RejectedLine, Source
+
+__all__ = ["DEFAULT_LIMITS", "ROW", "Limits", "Progress", "RejectedLine", "Source", "open_source"]
