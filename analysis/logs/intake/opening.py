@@ -26,15 +26,15 @@ def open_source(
         if files[0].read_bytes()[:4] == b"PAR1":
             relation = connection.read_parquet([str(f) for f in files])
             columns = tuple(zip(relation.columns, map(str, relation.types), strict=True))
-            count = relation.count("*").fetchone()
-            rows = int(count[0]) if count else 0
+            count = relation.count("*").fetchall()[0]
+            rows = int(count[0])
             return Source(tuple(files), False, columns, rows, (), {}, "parquet", "", ())
         out = work / "log.parquet"
         work.mkdir(parents=True, exist_ok=True)
         relation = connection.read_csv([str(f) for f in files], all_varchar=True, header=True)
         names = tuple(relation.columns)
         relation.project(f"*, row_number() over () AS {ROW}").write_parquet(str(out))
-        count = connection.read_parquet(str(out)).count("*").fetchone()
-        rows = int(count[0]) if count else 0
+        count = connection.read_parquet(str(out)).count("*").fetchall()[0]
+        rows = int(count[0])
         columns = tuple((name, "VARCHAR") for name in names)
         return Source((out,), True, columns, rows, (), {}, "csv", "utf-8", ())
