@@ -1,0 +1,31 @@
+"""Saved studies, logs and readouts, and the runs that make readouts."""
+
+from analysis.store.blobs import Incoming, safe_name
+from analysis.store.jobs import (
+    is_running,
+    refreshed,
+    run_in_background,
+    stop,
+    study_of,
+    study_place,
+)
+from analysis.store.rows import LogRecord, StudyRow
+from analysis.store.samples import SAMPLES, seed, unfinished
+from analysis.store.store import Store
+
+__all__ = [
+    "SAMPLES",
+    "Incoming",
+    "LogRecord",
+    "Store",
+    "StudyRow",
+    "is_running",
+    "refreshed",
+    "run_in_background",
+    "safe_name",
+    "seed",
+    "stop",
+    "study_of",
+    "study_place",
+    "unfinished",
+]

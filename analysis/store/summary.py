@@ -1,0 +1,57 @@
+"""What the list of studies shows of a readout, so that a list need not open every readout."""
+
+from collections import Counter
+from typing import Any
+
+LENSES = ("ab", "interleaving", "synthetic_control")
+SHOWN = (
+    "treatment", "lift", "lift_low", "lift_high", "difference", "difference_low",
+    "difference_high", "reading", "status",
+)  # fmt: skip
+
+
+def summarise(content: dict[str, Any]) -> dict[str, Any]:
+    """Verdict, first primary comparison, guardrail counts and units of one readout.
+
+    Args:
+        content: A readout's JSON content.
+
+    Returns:
+        ``decision``, ``headline``, ``lenses``, ``units``, ``alpha``, ``primary`` (None when no
+        primary metric was compared) and ``guardrails`` (word -> how many).
+    """
+    verdict = content.get("verdict") or {}
+    ab = content.get("ab") or {}
+    metrics = ab.get("metrics") or []
+    return {
+        "decision": verdict.get("decision"),
+        "headline": verdict.get("headline", ""),
+        "lenses": [lens for lens in LENSES if content.get(lens)],
+        "units": sum(int(arm.get("n") or 0) for arm in ab.get("arms") or []),
+        "alpha": (content.get("study", {}).get("ab") or {}).get("alpha", 0.05),
+        "primary": _primary(metrics, verdict.get("treatment")),
+        "guardrails": dict(_guardrails(metrics)),
+    }
+
+
+def _primary(metrics: list[dict[str, Any]], treatment: str | None) -> dict[str, Any] | None:
+    """The first primary metric against the arm the verdict speaks of, else the first one."""
+    for metric in metrics:
+        comparisons = metric.get("comparisons") or []
+        if metric.get("role") == "primary" and comparisons:
+            named = [one for one in comparisons if one.get("treatment") == treatment]
+            chosen = (named or comparisons)[0]
+            about = {key: metric.get(key) for key in ("name", "kind", "better")}
+            return about | {key: chosen.get(key) for key in SHOWN}
+    return None
+
+
+def _guardrails(metrics: list[dict[str, Any]]) -> Counter[str]:
+    """How many guardrails read as what: each by its worst comparison."""
+    worst_first = ("breached", "unproven", "safe")
+    counts: Counter[str] = Counter()
+    for metric in metrics:
+        if metric.get("role") == "guardrail":
+            words = {one.get("guardrail") for one in metric.get("comparisons") or []}
+            counts[next((word for word in worst_first if word in words), "unproven")] += 1
+    return counts
