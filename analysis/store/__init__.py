@@ -10,7 +10,7 @@ from analysis.store.jobs import (
     study_place,
 )
 from analysis.store.rows import LogRecord, StudyRow
-from analysis.store.samples import SAMPLES, seed, unfinished
+from analysis.store.samples import SAMPLES, seed, truth, unfinished
 from analysis.store.store import Store
 
 __all__ = [
@@ -27,5 +27,6 @@ __all__ = [
     "stop",
     "study_of",
     "study_place",
+    "truth",
     "unfinished",
 ]

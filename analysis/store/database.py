@@ -23,6 +23,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             id TEXT PRIMARY KEY,
             name TEXT NOT NULL,
             definition TEXT NOT NULL,
+            facts TEXT,
             log_sha256 TEXT REFERENCES logs (sha256),
             status TEXT NOT NULL
                 CHECK (status IN ('draft', 'ready', 'running', 'done', 'failed')),

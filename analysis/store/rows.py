@@ -38,6 +38,7 @@ class StudyRow:
         id: Its key in addresses.
         name: Its name on every screen.
         definition: The study's mapping as it was last edited; a draft's may be incomplete.
+        facts: What the intake said of the log when it came in; None if it has not looked yet.
         log_sha256: The kept log it reads, if it was uploaded.
         status: ``draft`` (being made), ``ready`` (may be run), ``running``, ``done``, ``failed``.
         doing: What a run is doing, in words.
@@ -55,6 +56,7 @@ class StudyRow:
     id: str
     name: str
     definition: dict[str, Any]
+    facts: dict[str, Any] | None
     log_sha256: str | None
     status: Status
     doing: str
@@ -76,6 +78,7 @@ def study_row(row: sqlite3.Row) -> StudyRow:
         id=row["id"],
         name=row["name"],
         definition=json.loads(row["definition"]),
+        facts=json.loads(row["facts"]) if row["facts"] else None,
         log_sha256=row["log_sha256"],
         status=row["status"],
         doing=row["doing"],

@@ -148,6 +148,10 @@ class Store:
             )  # fmt: skip
             _found(done, study_id)
 
+    def keep_facts(self, study_id: str, facts: Mapping[str, Any]) -> None:
+        """Keep what the intake said of the study's log."""
+        self._set(study_id, "facts = ?", json.dumps(facts))
+
     def rename(self, study_id: str, name: str) -> None:
         """Give the study another name; its saved readouts keep theirs."""
         cleaned = " ".join(name.split())[:NAME_LENGTH]

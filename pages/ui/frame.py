@@ -1,0 +1,136 @@
+"""The frame that pages share: the store, the open study, and the way between pages."""
+
+import json
+from pathlib import Path
+from typing import Any, NoReturn
+
+import streamlit as st
+
+from analysis import store as saved
+from analysis.core import StoreError
+from analysis.store import Store, StudyRow
+from pages.ui.failure import show_error
+
+ASSETS = Path(__file__).resolve().parent / "assets"
+PAGES = Path(__file__).resolve().parents[1]
+REMEMBERED = "open_study"
+
+
+def open_store() -> Store:
+    """The store; its samples are brought in and run when the process first opens it."""
+    return _opened(str(Store.open().home))
+
+
+@st.cache_resource(show_spinner=False)
+def _opened(home: str) -> Store:
+    store = Store(Path(home))
+    store.purge()
+    saved.seed(store)
+    saved.run_in_background(store, saved.unfinished(store))
+    return store
+
+
+def open_study(*, offer: bool = True) -> StudyRow | None:
+    """The study that the address names, else the one this visitor opened last.
+
+    Args:
+        offer: Show the studies to choose from, and end the page, when there is none.
+    """
+    asked = st.query_params.get("study") or st.session_state.get(REMEMBERED)
+    if asked is None:
+        if offer:
+            _offer_studies()
+        return None
+    try:
+        row = saved.refreshed(open_store(), open_store().study(asked))
+    except StoreError as error:
+        st.session_state.pop(REMEMBERED, None)
+        show_error(error)
+        page_link("studies", "All studies", icon="lists")
+        st.stop()
+    st.session_state[REMEMBERED] = row.id
+    if st.query_params.get("study") != row.id:
+        st.query_params["study"] = row.id
+    if row.deleted_at is not None:
+        st.warning("This study was deleted.", icon=":material/delete:")
+        if st.button("Restore study", type="primary"):
+            open_store().restore(row.id)
+            st.rerun()
+        st.stop()
+    return row
+
+
+def readout(row: StudyRow) -> dict[str, Any] | None:
+    """The content of the study's newest readout; None while it has none."""
+    if row.readout_id is None:
+        return None
+    return _content(str(open_store().home), row.id, row.readout_id)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _content(home: str, study_id: str, readout_id: str) -> dict[str, Any]:
+    """A readout never changes, so its id is all that need be compared. Read it, don't edit it."""
+    text = Store(Path(home)).readout(study_id, readout_id)
+    if text is None:
+        raise StoreError(
+            "unknown_readout", "This readout is not in the store.", fix="Run the study again."
+        )
+    content: dict[str, Any] = json.loads(text)
+    return content
+
+
+def show_progress(row: StudyRow) -> None:
+    """Show how far a run is, and the page again when it is over."""
+    home = str(open_store().home)
+
+    @st.fragment(run_every=0.5)
+    def progress() -> None:
+        now = saved.refreshed(Store(Path(home)), Store(Path(home)).study(row.id))
+        if now.status != "running":
+            st.rerun()
+        st.progress(now.share, text=f"{now.doing or 'Working'}: {now.share:.0%}")
+        st.caption(
+            "You may leave this page: the readout is saved and will be found on Studies.",
+        )
+        if st.button("Stop run", icon=":material/stop_circle:"):
+            saved.stop(open_store(), row.id)
+
+    progress()
+
+
+def go(page: str, study_id: str | None = None) -> NoReturn:
+    """Go to a page, with a study open."""
+    params = {"study": study_id} if study_id else None
+    if study_id:
+        st.session_state[REMEMBERED] = study_id
+    st.switch_page(PAGES / f"{page}.py", query_params=params)
+
+
+def page_link(
+    page: str, label: str, *, study_id: str | None = None, icon: str | None = None
+) -> None:
+    """A link to a page, with a study open."""
+    st.page_link(
+        PAGES / f"{page}.py",
+        label=label,
+        icon=f":material/{icon}:" if icon else None,
+        query_params={"study": study_id} if study_id else None,
+    )
+
+
+def _offer_studies() -> NoReturn:
+    """No study is open: offer the newest ones."""
+    from pages.ui.words import plain
+
+    st.title("No study is open")
+    rows = open_store().studies()[:5]
+    st.markdown("Open a saved study, or make a new one from a log.")
+    for row in rows:
+        if row.readout_id:
+            page_link("ab", plain(row.name), study_id=row.id, icon="science")
+    with st.container(horizontal=True):
+        if st.button("New study", type="primary", icon=":material/add:"):
+            go("new_study")
+        if st.button("All studies", icon=":material/lists:"):
+            go("studies")
+    st.stop()

@@ -1,0 +1,201 @@
+"""The list of studies: one line a study, which opens it, and what can be done with it."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+import streamlit as st
+
+from analysis.core import VerdictError
+from analysis.store import Store, StudyRow, refreshed
+from pages.ui import frame, words
+from pages.ui.failure import show_error
+
+WIDTHS = (4.2, 1.9, 2.6, 2.1, 1.2, 1.5, 0.6)
+HEADINGS = ("Study", "Verdict", "Primary lift", "Guardrails", "Units", "Saved", "")
+Colour = Literal["blue", "orange", "gray"]
+TONES: dict[str, Colour] = {
+    "better": "blue",
+    "worse": "orange",
+    "neutral": "gray",
+    "stop": "orange",
+}
+DELETED = "deleted_study"
+LENS_NAMES = {
+    "ab": "A/B",
+    "interleaving": "Interleaving",
+    "synthetic_control": "Synthetic control",
+}
+
+
+def lenses(row: StudyRow) -> list[str]:
+    """The lenses of a study: of its readout, else of its definition."""
+    found = (row.summary or {}).get("lenses") or [
+        lens for lens in LENS_NAMES if lens in row.definition
+    ]
+    return found or ["ab"]
+
+
+def show(store: Store, rows: list[StudyRow]) -> None:
+    """Show these studies and, while one of them is being run, keep looking."""
+    running = any(row.status == "running" for row in rows)
+
+    @st.fragment(run_every=1.0 if running else None)
+    def table() -> None:
+        now = [_latest(store, row) for row in rows] if running else rows
+        if running and not any(row.status == "running" for row in now):
+            st.rerun()
+        _headings()
+        for row in now:
+            _line(store, row)
+
+    table()
+
+
+def offer_undo(store: Store) -> None:
+    """After a deletion: say so and offer to take it back."""
+    study_id = st.session_state.get(DELETED)
+    if study_id is None:
+        return
+    row = store.study(study_id)
+    if row.deleted_at is None:
+        st.session_state.pop(DELETED)
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="undo_delete"):
+        st.markdown(f"**{words.plain(row.name)}** was deleted.", width="stretch")
+        if st.button("Undo delete", icon=":material/undo:", type="tertiary"):
+            store.restore(study_id)
+            st.session_state.pop(DELETED)
+            st.rerun()
+        if st.button("Dismiss", icon=":material/close:", type="tertiary"):
+            st.session_state.pop(DELETED)
+            st.rerun()
+
+
+def _latest(store: Store, row: StudyRow) -> StudyRow:
+    return refreshed(store, store.study(row.id))
+
+
+def _headings() -> None:
+    with st.container(key="studies_head"):
+        for column, heading in zip(st.columns(WIDTHS, gap="small"), HEADINGS, strict=True):
+            if heading:
+                column.caption(f"**{heading}**")
+
+
+def _line(store: Store, row: StudyRow) -> None:
+    with st.container(key=f"study_{row.id}", border=True):
+        name, verdict, primary, guardrails, units, saved, more = st.columns(
+            WIDTHS, gap="small", vertical_alignment="center"
+        )
+        summary = row.summary or {}
+        with name:
+            _name(row)
+        with verdict:
+            _verdict(row)
+        with primary:
+            _primary(summary)
+        with guardrails:
+            _guardrails(summary)
+        with units:
+            if summary.get("units"):
+                st.markdown(words.count(summary["units"]))
+        with saved:
+            st.markdown(f":gray[{_when(row.saved)}]")
+        with more:
+            _more(store, row)
+
+
+def _name(row: StudyRow) -> None:
+    page = "ab" if row.readout_id or row.status in {"running", "failed"} else "new_study"
+    marks = " · ".join(LENS_NAMES[lens] for lens in lenses(row))
+    label = f"**{words.plain(row.name)}** :small[:gray[{marks}]]"
+    if row.sample:
+        label += " :gray-badge[sample]"
+    frame.page_link(page, label, study_id=row.id)
+
+
+def _verdict(row: StudyRow) -> None:
+    if row.status == "running":
+        st.badge(f"Running {row.share:.0%}", icon=":material/progress_activity:", color="gray")
+    elif row.status == "failed" and row.readout_id is None:
+        st.badge("Run failed", icon=":material/error:", color="orange")
+    elif row.readout_id is None:
+        st.badge("Draft", icon=":material/edit:", color="gray")
+    else:
+        word = words.VERDICTS.get((row.summary or {}).get("decision", ""))
+        if word is not None:
+            st.badge(word.word, icon=f":material/{word.icon}:", color=TONES.get(word.tone, "gray"))
+
+
+def _primary(summary: dict[str, object]) -> None:
+    primary = summary.get("primary")
+    if not isinstance(primary, dict):
+        return
+    if summary.get("decision") == "do_not_use":
+        st.markdown(":gray[not shown]", help="The data cannot carry a lift: open the study.")
+        return
+    interval = words.lift_interval(primary.get("lift_low"), primary.get("lift_high"))
+    st.markdown(f"**{words.lift(primary.get('lift'))}** :small[:gray[{interval}]]")
+    st.caption(words.plain(str(primary.get("name", ""))))
+
+
+def _guardrails(summary: dict[str, object]) -> None:
+    counts = summary.get("guardrails")
+    if not isinstance(counts, dict) or not counts:
+        return
+    said = [
+        f"{counts[word]} {words.GUARDRAILS[word].lower()}"
+        for word in ("breached", "unproven", "safe")
+        if counts.get(word)
+    ]
+    st.markdown(", ".join(said))
+
+
+def _when(saved: str) -> str:
+    """A time stamp as people say it: minutes today, then days, then the date."""
+    ago = datetime.now(UTC) - datetime.fromisoformat(saved)
+    if ago < timedelta(minutes=1):
+        return "just now"
+    if ago < timedelta(hours=1):
+        return f"{int(ago.total_seconds() // 60)} min ago"
+    if ago < timedelta(days=1):
+        return words.counted(int(ago.total_seconds() // 3600), "hour") + " ago"
+    if ago < timedelta(days=7):
+        return words.counted(ago.days, "day") + " ago"
+    return words.day(saved)
+
+
+def _more(store: Store, row: StudyRow) -> None:
+    chosen = st.menu_button(
+        f"More about {words.plain(row.name)}",
+        ["Edit study", "Rename study", "Data health", "Delete study"],
+        icon=":material/more_horiz:",
+        type="tertiary",
+        key=f"more_{row.id}",
+    )
+    if chosen == "Edit study":
+        frame.go("new_study", row.id)
+    elif chosen == "Data health":
+        frame.go("data_health", row.id)
+    elif chosen == "Rename study":
+        _rename(str(store.home), row)
+    elif chosen == "Delete study":
+        store.delete(row.id)
+        st.session_state[DELETED] = row.id
+        if st.session_state.get(frame.REMEMBERED) == row.id:
+            st.session_state.pop(frame.REMEMBERED)
+        st.rerun()
+
+
+@st.dialog("Rename study")
+def _rename(home: str, row: StudyRow) -> None:
+    with st.form("rename", border=False):
+        name = st.text_input("Name", value=row.name, max_chars=120)
+        if st.form_submit_button("Save name", type="primary"):
+            try:
+                Store(Path(home)).rename(row.id, name)
+            except VerdictError as error:
+                show_error(error)
+            else:
+                st.rerun()

@@ -1,0 +1,67 @@
+"""Logs that come over HTTP piece by piece: `curl -T events.parquet URL/api/uploads/`."""
+
+import shutil
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from analysis.core import VerdictError
+from analysis.store import LogRecord, Store
+from pages.ui.frame import open_store
+
+SPARE_BYTES = 1 << 30
+
+
+async def put(request: Request) -> Response:
+    """Keep the request's body as a log and answer with a draft study that uses it.
+
+    The body goes to the disk as it comes: memory stays flat whatever the log's size.
+    """
+    store = open_store()
+    limit = max(shutil.disk_usage(store.home).free - SPARE_BYTES, 0)
+    incoming = store.incoming(limit=limit)
+    try:
+        async for piece in request.stream():
+            if piece:
+                await run_in_threadpool(incoming.write, piece)
+        record = await run_in_threadpool(store.keep_log, incoming, request.path_params["name"])
+        study_id = await run_in_threadpool(draft, store, record)
+    except ClientDisconnect:
+        incoming.drop()
+        return Response(status_code=499)
+    except VerdictError as error:
+        said = {"code": error.code, "what": error.what, "where": error.where, "fix": error.fix}
+        return JSONResponse({"error": said}, 400)
+    answer = {
+        "sha256": record.sha256,
+        "bytes": record.bytes,
+        "study": study_id,
+        "page": f"/new_study?study={study_id}",
+    }
+    return JSONResponse(answer, 201)
+
+
+def draft(store: Store, record: LogRecord) -> str:
+    """A new draft study on a kept log; its columns are guessed when it is first opened."""
+    definition: dict[str, Any] = {
+        "version": 1,
+        "name": record.name.split(".")[0].replace("_", " ").strip() or "Untitled study",
+        "log": {"path": [record.name]},
+    }
+    return store.save_study(definition, record.sha256)
+
+
+def take(uploaded: UploadedFile) -> LogRecord:
+    """Keep a file that came through the browser and let go of the copy in memory."""
+    record = open_store().save_log(uploaded, uploaded.name)
+    context = get_script_run_ctx()
+    if context is not None:
+        # The widget would hold the bytes until the tab is closed.
+        kept: Any = context.uploaded_file_mgr
+        kept.remove_file(context.session_id, uploaded.file_id)
+    uploaded.close()
+    return record
