@@ -16,6 +16,7 @@ class Limits:
         unpack_ratio: Largest ratio of unpacked to packed bytes.
         columns: Most columns.
         cell_bytes: Longest cell, in UTF-8 bytes.
+        row_bytes: Longest row, in UTF-8 bytes.
         name_length: Longest column name, in characters.
         parquet_cells: Most rows x columns of Parquet files, by their footers.
         array_bytes: Largest JSON array (JSON lines have no such limit).
@@ -28,6 +29,7 @@ class Limits:
     unpack_ratio: int = 200
     columns: int = 1_000
     cell_bytes: int = 64 * 1024
+    row_bytes: int = 16 * MIB
     name_length: int = 256
     parquet_cells: int = 20_000_000_000
     array_bytes: int = 64 * MIB

@@ -1,13 +1,31 @@
-"""Open log files: the one road by which a log comes in."""
+"""Open log files: the one road by which a log comes in, for pages and command line alike."""
 
 import glob
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import asdict
 from pathlib import Path
+from typing import IO, Any
 
-import duckdb
-
+import analysis
 from analysis.core import LogError
+from analysis.logs.intake.kinds import is_parquet
 from analysis.logs.intake.limits import DEFAULT_LIMITS, Limits
-from analysis.logs.intake.source import ROW, Progress, Source
+from analysis.logs.intake.record import from_record, to_record
+from analysis.logs.intake.source import Progress, Source
+
+VERSION = "1"
+CHILD = "analysis.logs.intake.child"
+ROOT = Path(analysis.__path__[0]).resolve().parent
+# The reading process gets these and nothing else: no secret of ours can reach it.
+KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
+LOGGED = 2_000
 
 
 def open_source(
@@ -18,23 +36,255 @@ def open_source(
     limits: Limits = DEFAULT_LIMITS,
     progress: Progress | None = None,
 ) -> Source:
-    """The rows of one log, ready for an engine."""
-    files = [Path(p) for path in paths for p in sorted(glob.glob(str(base / path)))]
+    """The rows of one log, ready for an engine.
+
+    Text is converted once for its content: a second call finds the converted rows in `work`.
+
+    Args:
+        paths: Files or globs; relative ones start at `base`. Several must be parts of one table.
+        base: The study file's folder.
+        work: Where converted rows are kept; made if it is missing.
+        limits: How large a log may be.
+        progress: Hears (what is done, share from 0 to 1).
+
+    Raises:
+        LogError: The log cannot be read. Nothing half-made is left in `work`.
+    """
+    files, names = find_files(paths, base)
+    work.mkdir(parents=True, exist_ok=True)
+    key = _content_key(files, limits)
+    memo = work / f"rows-{key}.json"
+    if (kept := _kept(memo)) is not None:
+        return kept
+    scratch = Path(tempfile.mkdtemp(prefix=".intake-", dir=work))
+    try:
+        request = {
+            "files": [str(file) for file in files],
+            "names": names,
+            "out": str(work.resolve() / f"rows-{key}.parquet"),
+            "scratch": str(scratch.resolve()),
+            "limits": asdict(limits),
+        }
+        source = from_record(_ask_child(request, names, limits, progress))
+        if source.text:
+            _write_memo(memo, scratch, source)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return source
+
+
+def check_upload_size(size: int, name: str, limits: Limits = DEFAULT_LIMITS) -> None:
+    """Nothing, if a file may come through the browser.
+
+    Raises:
+        LogError: ``upload_too_large``.
+    """
+    if size > limits.browser_bytes:
+        raise LogError(
+            "upload_too_large",
+            f"The file has {size:,} bytes; uploads may have {limits.browser_bytes:,}.",
+            where=name,
+            fix="Pack it with gzip or zstd, write it as Parquet, or give its path on the server.",
+        )
+
+
+def find_files(paths: tuple[str, ...], base: Path) -> tuple[list[Path], list[str]]:
+    """Every file that the paths mean, in order, and what to call it in messages.
+
+    Raises:
+        LogError: ``log_not_found``, ``log_is_url``, ``log_is_folder``, ``log_not_a_file``,
+            ``file_twice``.
+    """
+    files: list[Path] = []
+    for path in paths:
+        if "://" in path:
+            raise LogError(
+                "log_is_url",
+                "Logs are not fetched from addresses.",
+                where=path[:100],
+                fix="Download the file and give its path.",
+            )
+        found = _matches(path, base)
+        if not found:
+            raise _not_found(path, base)
+        files += found
+    seen: set[Path] = set()
+    for file in files:
+        _refuse_no_file(file)
+        if file.resolve() in seen:
+            raise LogError(
+                "file_twice",
+                "The file is listed twice, so its rows would count twice.",
+                where=file.name,
+                fix="List each file once.",
+            )
+        seen.add(file.resolve())
     if not files:
-        raise LogError("log_not_found", f"No file at {', '.join(paths)}.", fix="Check the path.")
-    with duckdb.connect() as connection:
-        if files[0].read_bytes()[:4] == b"PAR1":
-            relation = connection.read_parquet([str(f) for f in files])
-            columns = tuple(zip(relation.columns, map(str, relation.types), strict=True))
-            count = relation.count("*").fetchall()[0]
-            rows = int(count[0])
-            return Source(tuple(files), False, columns, rows, (), {}, "parquet", "", ())
-        out = work / "log.parquet"
-        work.mkdir(parents=True, exist_ok=True)
-        relation = connection.read_csv([str(f) for f in files], all_varchar=True, header=True)
-        names = tuple(relation.columns)
-        relation.project(f"*, row_number() over () AS {ROW}").write_parquet(str(out))
-        count = connection.read_parquet(str(out)).count("*").fetchall()[0]
-        rows = int(count[0])
-        columns = tuple((name, "VARCHAR") for name in names)
-        return Source((out,), True, columns, rows, (), {}, "csv", "utf-8", ())
+        raise LogError("log_not_found", "No log is given.", fix="Set path under [log].")
+    plain = [file.name for file in files]
+    names = plain if len(set(plain)) == len(plain) else [str(file) for file in files]
+    return [file.resolve() for file in files], names
+
+
+def _matches(path: str, base: Path) -> list[Path]:
+    whole = base / path
+    try:
+        if whole.exists():
+            return [whole]
+    except (OSError, ValueError):
+        return []
+    if "\x00" in path:
+        return []
+    # Path.glob refuses absolute patterns, which a study may have.
+    matches = sorted(glob.glob(path, root_dir=base, recursive=True))  # noqa: PTH207
+    return [base / match for match in matches if not (base / match).is_dir()]
+
+
+def _not_found(path: str, base: Path) -> LogError:
+    folder = (base / path).parent
+    try:
+        beside = sorted(entry.name for entry in folder.iterdir() if entry.is_file())
+    except (OSError, ValueError):
+        beside = []
+    has = f" Its folder has {', '.join(beside[:5])}." if beside else ""
+    return LogError(
+        "log_not_found",
+        f"There is no such file.{has}",
+        where=path[:200],
+        fix="Check the path; it is relative to the study file.",
+    )
+
+
+def _refuse_no_file(file: Path) -> None:
+    if file.is_dir():
+        raise LogError(
+            "log_is_folder",
+            "This is a folder.",
+            where=file.name,
+            fix=f'Name its files, for example "{file.name}/*.parquet".',
+        )
+    if not file.is_file():
+        raise LogError(
+            "log_not_a_file",
+            "This is a device or a pipe, not a file.",
+            where=file.name,
+            fix="Write the log to a file first.",
+        )
+    if not os.access(file, os.R_OK):
+        raise LogError(
+            "log_not_readable",
+            "The file may not be read by this user.",
+            where=file.name,
+            fix="Change its permissions.",
+        )
+
+
+def _content_key(files: list[Path], limits: Limits) -> str:
+    """Names what the conversion depends on: every byte of text, and the limits."""
+    digest = hashlib.sha256(f"{VERSION} {sorted(asdict(limits).items())}".encode())
+    for file in files:
+        with file.open("rb") as opened:
+            if is_parquet(opened.read(256)):
+                # Used in place, so nothing is kept for it.
+                digest.update(str(file).encode())
+                continue
+            opened.seek(0)
+            digest.update(hashlib.file_digest(opened, "sha256").digest())
+    return digest.hexdigest()[:32]
+
+
+def _kept(memo: Path) -> Source | None:
+    """What an earlier call made of the same bytes, if all of it is still there."""
+    try:
+        source = from_record(json.loads(memo.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    made = [*source.files, *([source.rejected_file] if source.rejected_file else [])]
+    return source if all(path.is_file() for path in made) else None
+
+
+def _write_memo(memo: Path, scratch: Path, source: Source) -> None:
+    part = scratch / "memo.json"
+    part.write_text(json.dumps(to_record(source)), encoding="utf-8")
+    part.replace(memo)
+
+
+def _ask_child(
+    request: dict[str, Any], names: list[str], limits: Limits, progress: Progress | None
+) -> dict[str, Any]:
+    """The child's answer: a source's record.
+
+    Raises:
+        LogError: The child's refusal, or ``log_unreadable_limits`` if it died.
+    """
+    environment = {key: os.environ[key] for key in KEPT_ENVIRONMENT if key in os.environ}
+    environment |= {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "TMPDIR": request["scratch"]}
+    answer: dict[str, Any] = {}
+    with (
+        tempfile.TemporaryFile(dir=request["scratch"]) as complaints,
+        subprocess.Popen(  # noqa: S603 - our own interpreter and module, no user text
+            [sys.executable, "-m", CHILD],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            env=environment,
+            cwd=request["scratch"],
+            text=True,
+            encoding="utf-8",
+        ) as process,
+    ):
+        clock = threading.Timer(limits.seconds, process.kill)
+        clock.start()
+        try:
+            answer = _talk(process, request, progress)
+        finally:
+            clock.cancel()
+            process.kill()
+        status = process.wait()
+        complaints.seek(0)
+        complaint = complaints.read().decode(errors="replace")[-LOGGED:]
+    if "error" in answer:
+        raise LogError(**answer["error"])
+    if "source" not in answer:
+        raise _dead(status, complaint, names, limits)
+    record: dict[str, Any] = answer["source"]
+    return record
+
+
+def _talk(
+    process: "subprocess.Popen[str]", request: dict[str, Any], progress: Progress | None
+) -> dict[str, Any]:
+    """Send the request and listen until the child has said its last word."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        _send(process.stdin, request)
+        for line in process.stdout:
+            message: dict[str, Any] = json.loads(line)
+            if "progress" not in message:
+                return message
+            if progress is not None:
+                text, share = message["progress"]
+                progress(text, share)
+    except (BrokenPipeError, ValueError):
+        return {}
+    return {}
+
+
+def _send(stream: IO[str], request: dict[str, Any]) -> None:
+    stream.write(json.dumps(request))
+    stream.close()
+
+
+def _dead(status: int, complaint: str, names: list[str], limits: Limits) -> Exception:
+    """What to raise for a child that ended without an answer."""
+    lacking = ("MemoryError", "bad_alloc", "ArrowMemoryError", "OutOfMemory", "malloc of size")
+    if status in {0, 1} and not any(word in complaint for word in lacking):
+        return RuntimeError(f"The reading process failed:\n{complaint}")
+    return LogError(
+        "log_unreadable_limits",
+        f"Reading was stopped: it needed more than {limits.memory_bytes:,} bytes of memory or "
+        f"{limits.seconds} seconds, or the reader died (status {status}).",
+        where=", ".join(names[:3]),
+        fix="Write the log as Parquet, split it, or raise the limits; is the file damaged?",
+    )

@@ -42,6 +42,8 @@ class Source:
             or ``parquet``, followed by ``.gz``, ``.zst`` or ``.zip`` when packed.
         encoding: ``utf-8``, ``utf-16``, ``cp1252`` ..., empty for Parquet.
         notices: What the reader should know.
+        rejected_file: Parquet with every rejected line: ``__row``, ``file``, ``reason`` and
+            ``text`` (its first 200 characters); None if no line was rejected.
     """
 
     files: tuple[Path, ...]
@@ -53,6 +55,7 @@ class Source:
     format: str
     encoding: str
     notices: tuple[Notice, ...]
+    rejected_file: Path | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
