@@ -1,0 +1,6 @@
+"""Figures: from a readout's content to charts, each with its finding, alt text and table."""
+
+from analysis.figures.chart import Chart, Choice, Figure
+from analysis.figures.registry import FIGURES, figure
+
+__all__ = ["FIGURES", "Chart", "Choice", "Figure", "figure"]

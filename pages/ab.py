@@ -1,0 +1,69 @@
+"""A/B: the open study's verdict, its health, its metrics, and the evidence under them."""
+
+import streamlit as st
+
+from pages.ui import ab_tabs, badges, details, frame, html, notices, open_readout, rows, words
+
+row = frame.open_study()
+if row is None:
+    st.stop()
+html.stylesheet()
+content = open_readout.content_or_way_on(row)
+
+ab = content["ab"]
+verdict = ab.get("verdict") or content["verdict"]
+truth = open_readout.truth_of(row)
+readout_id = str(row.readout_id)
+
+with st.container(
+    horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"
+):
+    st.title(words.plain(row.name), anchor=False, width="content")
+    with st.container(horizontal=True, width="content", gap="xsmall"):
+        open_readout.copy_link(row)
+        open_readout.more(row, readout_id, content)
+st.caption(open_readout.caption(row, content))
+
+word = words.VERDICTS[verdict["decision"]]
+html.verdict(
+    word.word,
+    word.tone,
+    word.icon,
+    verdict["headline"],
+    notices.sentences(notices.of_level(content["notices"], "stop")),
+    open_readout.why(verdict),
+)
+
+with st.container(horizontal=True, gap="xsmall", key="health_badges"):
+    for badge in badges.badges(content):
+        st.button(
+            badge.text,
+            icon=badges.ICONS[badge.state],
+            type="tertiary",
+            key=f"badge-{badge.state}-{badge.name}",
+            help=f"Opens {badge.tab}",
+            on_click=ab_tabs.open_tab,
+            args=(badge.tab,),
+        )
+
+names = [arm["name"] for arm in ab["arms"]]
+shown = [(caption, rows.rows_of(content, role, truth)) for role, caption in rows.ROLES]
+shown = [(caption, lines) for caption, lines in shown if lines]
+for place, (caption, lines) in enumerate(shown):
+    last = place == len(shown) - 1
+    html.metric_rows(
+        caption,
+        lines,
+        control=names[0],
+        treatment=names[1] if len(names) == 2 else "Treatment",
+        level=words.level(rows.alpha_of(content)),
+        key=rows.key_text([line for _, every in shown for line in every]) if last else "",
+    )
+
+numbers = st.expander("All numbers of a metric", key="all_numbers", on_change="rerun")
+if numbers.open:
+    with numbers:
+        metric = ab_tabs.choose_metric(content, key="numbers_metric")
+        html.facts(details.of_metric(content, metric))
+
+ab_tabs.show(row, readout_id, content, verdict)

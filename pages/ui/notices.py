@@ -1,0 +1,41 @@
+"""Notices on screen: the ones that stop above all numbers, the others beside the checks."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pages.ui import html, words
+
+_KINDS = {
+    "stop": ("Stop: no lift may be read", "worse"),
+    "warn": ("Read before using", "worse"),
+    "note": ("For the record", "neutral"),
+}
+
+
+def of_level(notices: Sequence[Mapping[str, Any]], level: str) -> list[Mapping[str, Any]]:
+    """The notices of one level, in the readout's order."""
+    return [notice for notice in notices if notice["level"] == level]
+
+
+def sentences(notices: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Each notice as text and fix in one line."""
+    return [" ".join(part for part in (one["text"], one.get("fix")) if part) for one in notices]
+
+
+def summary(notices: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+    """How the data checks went, in a few words, and their state: ``fine``, ``look`` or ``stop``."""
+    stops, warnings, notes = (len(of_level(notices, level)) for level in _KINDS)
+    if stops:
+        return f"Data checks: {words.counted(stops, 'stop')}", "stop"
+    if warnings:
+        return f"Data checks: {words.counted(warnings, 'warning')}", "look"
+    if notes:
+        return f"Data checks: {words.counted(notes, 'note')}", "fine"
+    return "Data checks passed", "fine"
+
+
+def show(notices: Sequence[Mapping[str, Any]]) -> None:
+    """Show all notices, the gravest first, each with its stable code."""
+    for level, (kind, tone) in _KINDS.items():
+        for notice in of_level(notices, level):
+            html.notice(f"{kind} · {notice['code']}", tone, notice["text"], notice.get("fix", ""))

@@ -1,0 +1,152 @@
+"""The head of a readout page: what is open, what can be done with it, and the way on without it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from analysis import store as saved
+from analysis.store import SAMPLES, StudyRow
+from pages.ui import downloads, frame, words
+from pages.ui.failure import show_error
+
+Content = Mapping[str, Any]
+
+
+def content_or_way_on(row: StudyRow) -> dict[str, Any]:
+    """The readout's content; without one, show what can be done and end the page."""
+    if row.status == "running":
+        if row.readout_id is None:
+            st.title(words.plain(row.name), anchor=False)
+        frame.show_progress(row)
+    if row.error is not None:
+        show_error(row.error)
+    content = frame.readout(row)
+    if content is not None and content.get("ab"):
+        return content
+    if row.status != "running":
+        _offer_next(row, has_readout=content is not None)
+    return st.stop()
+
+
+def _offer_next(row: StudyRow, *, has_readout: bool) -> None:
+    st.title(words.plain(row.name), anchor=False)
+    if has_readout:
+        st.markdown("This readout has no A/B lens. Add one to the study, then run it again.")
+    elif row.status == "draft":
+        st.markdown("This study is not finished, so it has no readout yet.")
+    else:
+        st.markdown("This study has no readout yet.")
+    with st.container(horizontal=True):
+        label = "Finish study" if row.status == "draft" else "Edit study"
+        if st.button(label, type="primary", icon=":material/edit:"):
+            frame.go("new_study", row.id)
+        if row.status != "draft" and st.button("Run study", icon=":material/play_arrow:"):
+            _run(row)
+
+
+def caption(row: StudyRow, content: Content) -> str:
+    """One line: dates, units, arms, saved."""
+    ab = content["ab"]
+    period = ab.get("period") or {}
+    units = sum(arm["n"] for arm in ab["arms"])
+    dates = words.days(period.get("first"), period.get("last"))
+    parts = [
+        dates if dates != words.NONE else "",
+        words.counted(units, "unit"),
+        words.plain(" v ".join(arm["name"] for arm in ab["arms"])),
+        f"saved {words.day(row.saved)}",
+        ":blue-badge[sample]" if row.sample else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def why(verdict: Content) -> list[str]:
+    """The rule that fired and its reasons, in words."""
+    rule = words.RULES.get(verdict["rule"], "")
+    return [
+        f"Rule {verdict['rule']}. {rule}".strip(),
+        *(words.sentence(str(reason)) for reason in verdict.get("reasons") or ()),
+    ]
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _truth(sample: str) -> dict[str, Any]:
+    file = SAMPLES / f"{sample}.truth.json"
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return found
+
+
+def truth_of(row: StudyRow) -> dict[str, Any]:
+    """What a sample's maker knows: metric -> {"lift": ..., "difference": ...}; else nothing."""
+    return _truth(row.sample) if row.sample else {}
+
+
+def copy_link(row: StudyRow) -> None:
+    """Offer the address of this page, with the button that copies it."""
+    with st.popover("Copy link", icon=":material/link:", type="primary"):
+        st.markdown("Opens this readout for anyone who can reach this Verdict.")
+        here = urlsplit(st.context.url or "")
+        st.code(f"{here.scheme}://{here.netloc}{here.path}?study={row.id}", language=None)
+
+
+def more(row: StudyRow, readout_id: str, content: Content) -> None:
+    """Offer the downloads and what else can be done with the study."""
+    with st.popover("More", icon=":material/more_horiz:", key="more", on_change="rerun") as menu:
+        if not menu.open:
+            return
+        _download(readout_id, content, "readout", "json", "Download readout (JSON)")
+        _download(readout_id, content, "metrics", "csv", "Download metric table (CSV)")
+        _download(readout_id, content, "study", "toml", "Download study file (TOML)")
+        st.space("xxsmall")
+        if _action("Edit study", "edit"):
+            frame.go("new_study", row.id)
+        if _action("Run study again", "refresh"):
+            _run(row)
+        if _action("Delete study", "delete"):
+            _delete(row)
+
+
+_MAKERS = {
+    "readout": (downloads.readout_json, "application/json"),
+    "metrics": (
+        lambda content: downloads.csv_text(downloads.metric_table(content)),
+        "text/csv",
+    ),
+    "study": (downloads.study_toml, "application/toml"),
+}
+
+
+def _download(readout_id: str, content: Content, what: str, ending: str, label: str) -> None:
+    make, mime = _MAKERS[what]
+    st.download_button(
+        label,
+        lambda: make(content),
+        file_name=downloads.file_name(readout_id, content, what, ending),
+        mime=mime,
+        icon=":material/download:",
+        type="tertiary",
+        on_click="ignore",
+        key=f"download_{what}",
+    )
+
+
+def _action(label: str, icon: str) -> bool:
+    return st.button(label, icon=f":material/{icon}:", type="tertiary")
+
+
+def _run(row: StudyRow) -> None:
+    saved.run_in_background(frame.open_store(), [row.id])
+    st.rerun()
+
+
+def _delete(row: StudyRow) -> None:
+    """Delete the study and go home, where it can be brought back."""
+    from pages.ui.studies_table import DELETED
+
+    frame.open_store().delete(row.id)
+    st.session_state[DELETED] = row.id
+    st.session_state.pop(frame.REMEMBERED, None)
+    frame.go("studies")

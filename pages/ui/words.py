@@ -1,0 +1,322 @@
+"""How numbers, dates and verdicts are said on screen: one place, so that they agree everywhere."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+MINUS = "−"
+NONE = "–"  # stands where a number cannot be given; the words beside it say why
+
+Number = float | int | None
+
+
+@dataclass(frozen=True)
+class VerdictWord:
+    """What a decision is called, how it is coloured, and the icon beside it.
+
+    Attributes:
+        word: The word people read.
+        tone: ``better``, ``worse``, ``neutral`` or ``stop``; the stylesheet has the colours.
+        icon: Name of a Material symbol.
+    """
+
+    word: str
+    tone: str
+    icon: str
+
+
+VERDICTS: dict[str, VerdictWord] = {
+    "ship": VerdictWord("Ship", "better", "check_circle"),
+    "roll_back": VerdictWord("Roll back", "worse", "undo"),
+    "keep_running": VerdictWord("Keep running", "neutral", "hourglass_top"),
+    "iterate": VerdictWord("Iterate", "neutral", "cached"),
+    "do_not_use": VerdictWord("Do not use", "stop", "block"),
+}
+
+READINGS: dict[str, str] = {
+    "better": "Better",
+    "worse": "Worse",
+    "no_clear_change": "No clear change",
+}
+
+GUARDRAILS: dict[str, str] = {
+    "safe": "Safe",
+    "breached": "Breached",
+    "unproven": "Not shown safe",
+}
+
+STATUSES: dict[str, str] = {
+    "empty_arm": "one arm has no units",
+    "too_few_units": "one arm has a single unit",
+    "one_arm_only": "recorded in one arm only",
+    "no_events": "no unit converted in either arm",
+    "all_events": "every unit converted in both arms",
+    "no_variance": "all units have the same value",
+    "zero_denominator": "the denominator is 0 in one arm",
+    "not_finite": "the values are too large to compute with",
+    "zero_baseline": "no lift: control is 0",
+    "unbounded": "no lift: control is too close to 0",
+}
+
+
+RULES: dict[str, str] = {
+    "r1": "The data may not be used: a stop notice stands, so no lift is read.",
+    "r2": "A guardrail is worse than control by more than its margin.",
+    "r3": "A primary metric is clearly worse than control.",
+    "r4": "A primary metric is clearly better, none is worse, and every guardrail is shown safe.",
+    "r5": "The planned end is not reached yet.",
+    "r6": "Neither shipping nor rolling back is justified.",
+}
+
+REASONS: dict[str, str] = {
+    "guardrail_unproven": "A guardrail is not shown to stay inside its margin.",
+    "guardrail_missing": "A guardrail could not be tested.",
+    "no_effect_worth_having": "Any effect is smaller than the smallest one worth having.",
+    "underpowered": "The interval holds both no effect and an effect worth having.",
+    "mde_not_set": "The study does not say how small an effect would be worth having.",
+    "before_horizon": "Look again when the planned end is reached.",
+    "early_significant_fixed": (
+        "The interval excludes 0 already, but this design allows one look, at the end."
+    ),
+    "primary_not_computable": "The primary metric could not be compared.",
+}
+
+
+def sentence(code: str) -> str:
+    """A code in words; a text that is no code stays as it is."""
+    if code in REASONS:
+        return REASONS[code]
+    if re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", code):
+        return f"{code.replace('_', ' ').capitalize()}."
+    return code
+
+
+def _signed(text: str, *, negative: bool) -> str:
+    return f"{MINUS if negative else '+'}{text}"
+
+
+def _decimals(values: Sequence[float]) -> int:
+    """Decimals of a percentage: one, or as many as keep a small bound from reading as 0."""
+    smallest = min((abs(value) * 100 for value in values if value), default=1.0)
+    if smallest >= 0.05:
+        return 1
+    return min(4, math.ceil(-math.log10(smallest)))
+
+
+def _percent(value: float, decimals: int) -> str:
+    if value == 0:
+        return f"{0:.{decimals}f}%"
+    return _signed(f"{abs(value) * 100:,.{decimals}f}%", negative=value < 0)
+
+
+def lift(value: Number) -> str:
+    """A relative change, such as ``+6.7%``.
+
+    >>> lift(0.067), lift(-0.009), lift(0), lift(None)
+    ('+6.7%', '−0.9%', '0.0%', '–')
+    """
+    if value is None:
+        return NONE
+    return _percent(value, _decimals([value]))
+
+
+def percent_tick(value: float) -> str:
+    """A tick of a lift scale, such as ``+15%`` or ``−2.5%``."""
+    return "0" if value == 0 else _signed(f"{abs(value) * 100:.10g}%", negative=value < 0)
+
+
+def lift_interval(low: Number, high: Number) -> str:
+    """Both ends of a lift's interval, such as ``+2.6% to +10.8%``."""
+    if low is None or high is None:
+        return NONE
+    decimals = _decimals([low, high])
+    return f"{_percent(low, decimals)} to {_percent(high, decimals)}"
+
+
+def number(value: Number) -> str:
+    """A plain value with three significant digits and thousands separators.
+
+    >>> number(15.123), number(0.4631), number(1234567.8), number(0), number(-2.5)
+    ('15.1', '0.463', '1,234,568', '0', '−2.5')
+    """
+    if value is None:
+        return NONE
+    size = abs(value)
+    sign = MINUS if value < 0 else ""
+    if size == 0:
+        return "0"
+    if size >= 1e15 or size < 1e-4:
+        mantissa, exponent = f"{size:.2e}".split("e")
+        return f"{sign}{mantissa}e{int(exponent)}"
+    if size >= 999.5:
+        return f"{sign}{size:,.0f}"
+    digits = 2 - math.floor(math.log10(size))
+    text = f"{size:.{max(digits, 0)}f}"
+    return sign + (text.rstrip("0").rstrip(".") if "." in text and size == float(text) else text)
+
+
+def count(value: Number) -> str:
+    """A whole number with thousands separators."""
+    return NONE if value is None else f"{value:,.0f}".replace("-", MINUS)
+
+
+def share(value: Number, decimals: int = 1) -> str:
+    """A part of a whole without a sign, such as ``50.1%``."""
+    return NONE if value is None else f"{value * 100:.{decimals}f}%"
+
+
+def is_rate(kind: str) -> bool:
+    """Whether a metric of this kind is a share of units, shown in per cent and points."""
+    return kind in {"proportion", "retention"}
+
+
+def level_value(value: Number, kind: str) -> str:
+    """An arm's own value: per cent for rates, else three significant digits."""
+    if value is None or not is_rate(kind):
+        return number(value)
+    return "0%" if value == 0 else f"{number(value * 100)}%"
+
+
+def difference(value: Number, kind: str) -> str:
+    """An absolute change with its sign: points for rates, else in the metric's own unit."""
+    if value is None:
+        return NONE
+    scaled = value * 100 if is_rate(kind) else value
+    text = number(abs(scaled))
+    signed = "0" if value == 0 else _signed(text, negative=value < 0)
+    return f"{signed} points" if is_rate(kind) else signed
+
+
+def difference_interval(low: Number, high: Number, kind: str) -> str:
+    """Both ends of a difference's interval, such as ``−1.2 to +3.4 points``."""
+    if low is None or high is None:
+        return NONE
+    first = difference(low, kind).removesuffix(" points")
+    return f"{first} to {difference(high, kind)}"
+
+
+def p_value(p: Number, p_log10: Number = None, *, alpha: float = 0.05) -> str:
+    """A p-value as people quote it; digits are added while it would read as ``alpha``.
+
+    >>> p_value(0.0312), p_value(0.3412), p_value(0.00003), p_value(5e-324, -783.6)
+    ('p = 0.03', 'p = 0.34', 'p < 0.0001', 'p < 1e-300')
+    """
+    if p is None:
+        return NONE
+    if p < 1e-300 or (p_log10 is not None and p_log10 < -300):
+        return "p < 1e-300"
+    if p < 1e-4:
+        return "p < 0.0001"
+    tries = [f"{p:.{digits}g}" for digits in ((1, 2, 3, 4, 6) if p < 0.1 else (2, 3, 4, 6))]
+    text = next((one for one in tries if float(one) != alpha or p == alpha), tries[-1])
+    if text == "1" and p < 1:
+        return "p > 0.99"
+    return f"p = {text}"
+
+
+def p_exact(p: Number, p_log10: Number = None) -> str:
+    """A p-value with its size, for tables of details: ``1.52e-23``; below 1e-300 a bound."""
+    if p is None:
+        return NONE
+    if p < 1e-300 or (p_log10 is not None and p_log10 < -300):
+        return "< 1e-300"
+    return f"{p:.3g}"
+
+
+def level(alpha: float) -> str:
+    """The interval's level, such as ``95%``."""
+    return f"{(1 - alpha) * 100:.4g}%"
+
+
+def day(iso: str | None) -> str:
+    """A day as ``14 Sep 2026``, from an ISO date or time stamp; other text stays as it is."""
+    parsed = _parse_day(iso)
+    if parsed is None:
+        return iso or NONE
+    return f"{parsed.day} {parsed:%b %Y}"
+
+
+def days(first: str | None, last: str | None) -> str:
+    """A range of days that says month and year once where it can: ``1–14 Sep 2026``."""
+    start, end = _parse_day(first), _parse_day(last)
+    if start is None or end is None:
+        return NONE if not (first or last) else f"{day(first)} to {day(last)}"
+    if start == end:
+        return day(first)
+    if (start.year, start.month) == (end.year, end.month):
+        return f"{start.day}–{end.day} {end:%b %Y}"
+    if start.year == end.year:
+        return f"{start.day} {start:%b} – {end.day} {end:%b %Y}"
+    return f"{day(first)} – {day(last)}"
+
+
+def _parse_day(iso: str | None) -> date | None:
+    try:
+        return datetime.fromisoformat(iso).date() if iso else None
+    except ValueError:
+        return None
+
+
+def heading(name: str) -> str:
+    """A field's name as a table's heading: ``lift_low`` is ``Lift low``."""
+    said = name.replace("_", " ")
+    return said[:1].upper() + said[1:]
+
+
+def cell(name: str, value: object) -> str:
+    """A value as a table's cell; lifts and shares, known by their field's name, in per cent."""
+    if value is None:
+        return NONE
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return count(value)
+    if isinstance(value, float):
+        if name.startswith("p_"):
+            return p_exact(value)
+        if name.startswith("lift"):
+            return lift(value)
+        return share(value) if re.search(r"\b(share|expected)\b", name) else number(value)
+    text = str(value)
+    return day(text) if name == "day" else READINGS.get(text, text)
+
+
+def several(things: Sequence[str]) -> str:
+    """Things in a row: ``a, b and c``."""
+    if len(things) < 2:
+        return "".join(things)
+    return f"{', '.join(things[:-1])} and {things[-1]}"
+
+
+def counted(n: int, one: str, many: str | None = None) -> str:
+    """A number and its noun: ``1 note``, ``2 notes``."""
+    return f"{count(n)} {one if n == 1 else many or one + 's'}"
+
+
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+_BREAKS = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
+_MARKS = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_JOINER = "\u2060"
+
+
+def plain(text: str) -> str:
+    """A user's text for a Markdown sink: every mark of Markdown, HTML and LaTeX shown as typed.
+
+    Links and emoji codes are found by Streamlit in the finished text, where a backslash no
+    longer helps: an invisible word joiner breaks them. Text of other direction is isolated, so
+    that it cannot turn its neighbours round.
+    """
+    line = _BREAKS.sub(" ", text)
+    line = re.sub(r"(?i)\b(www)\.", rf"\1{_JOINER}.", line)
+    escaped = _PUNCTUATION.sub(r"\\\1", line)
+    escaped = re.sub(r"\\([:@])(?=\S)", rf"\\\1{_JOINER}", escaped)
+    return isolated(escaped)
+
+
+def isolated(text: str) -> str:
+    """The text without invisible direction marks; letters that run right to left stay shut in."""
+    bare = _MARKS.sub("", text)
+    return f"\u2068{bare}\u2069" if _RIGHT_TO_LEFT.search(bare) else bare
