@@ -12,6 +12,7 @@ from analysis.store.jobs import (
 from analysis.store.rows import LogRecord, StudyRow
 from analysis.store.samples import SAMPLES, seed, truth, unfinished
 from analysis.store.store import Store
+from analysis.store.tidy import forget, purge
 
 __all__ = [
     "SAMPLES",
@@ -19,7 +20,9 @@ __all__ = [
     "LogRecord",
     "Store",
     "StudyRow",
+    "forget",
     "is_running",
+    "purge",
     "refreshed",
     "run_in_background",
     "safe_name",

@@ -16,6 +16,7 @@ from analysis.store.database import disk_full
 
 CHUNK = 1 << 20
 FILE_NAME_LENGTH = 120
+TEMPORARY = ".incoming-"
 
 # Endings worth keeping, so that a person who looks into the folder knows what is what.
 # What a file really is, the intake finds out from its content.
@@ -60,7 +61,7 @@ class Incoming:
         self._folder = folder
         self._limit = limit
         self._digest = hashlib.sha256()
-        handle, name = tempfile.mkstemp(prefix=".incoming-", dir=folder)
+        handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=folder)
         self._temporary = Path(name)
         self._file = os.fdopen(handle, "wb")
         self.bytes = 0
@@ -86,25 +87,31 @@ class Incoming:
             self.drop()
             raise _translated(error, self._temporary) from error
 
-    def keep(self, suffix: str) -> tuple[str, Path]:
-        """Put the complete file in its place; when this returns, it is on the disk.
+    def seal(self) -> str:
+        """Bring the complete file to the disk, still under its temporary name.
 
         Returns:
-            SHA-256 of the content, and the file.
+            SHA-256 of the content.
         """
-        sha256 = self._digest.hexdigest()
-        place = self._folder / f"{sha256}{suffix}"
         try:
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
-            self._temporary.chmod(0o600)
+        except OSError as error:
+            self.drop()
+            raise _translated(error, self._temporary) from error
+        return self._digest.hexdigest()
+
+    def place(self, suffix: str) -> Path:
+        """Give the sealed file its name; when this returns, it lasts."""
+        place = self._folder / f"{self._digest.hexdigest()}{suffix}"
+        try:
             self._temporary.replace(place)
             sync_folder(self._folder)
         except OSError as error:
             self.drop()
             raise _translated(error, self._temporary) from error
-        return sha256, place
+        return place
 
     def drop(self) -> None:
         """Forget the pieces."""
@@ -123,10 +130,11 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def sweep(folder: Path, kept: set[str | None], limit: float) -> None:
-    """Remove files that no row names, old enough that nobody is just about to name them."""
+def sweep(folder: Path, kept: set[str | None], *, older_than: float) -> None:
+    """Remove files that no row names, and pieces of uploads that ended before `older_than`."""
     for file in folder.iterdir():
-        if file.name not in kept and file.stat().st_mtime < limit:
+        arriving = file.name.startswith(TEMPORARY)
+        if file.name not in kept and not (arriving and file.stat().st_mtime >= older_than):
             file.unlink(missing_ok=True)
     sync_folder(folder)
 

@@ -3,21 +3,19 @@
 import json
 import os
 import secrets
-import shutil
 import sqlite3
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, Self
 
 from analysis.core import StoreError, VerdictError
-from analysis.store.blobs import Incoming, chunks, ending, safe_name, sweep
+from analysis.store.blobs import Incoming, chunks, ending, safe_name
 from analysis.store.database import migrate, reading, writing
 from analysis.store.rows import LogRecord, StudyRow, error_text, study_row
 from analysis.store.summary import summarise
 
 DEFAULT_HOME = Path(__file__).resolve().parents[2] / "data" / "var"
-UNDO_DAYS = 7
 NAME_LENGTH = 120
 
 
@@ -90,8 +88,10 @@ class Store:
                 where=named,
                 fix="Export the log again; it needs a header line and at least one row.",
             )
-        sha256, file = incoming.keep(ending(named))
+        sha256 = incoming.seal()
+        # One lock around file and row: whoever sweeps up sees both or neither.
         with writing(self.catalogue) as catalogue:
+            file = incoming.place(ending(named))
             catalogue.execute(
                 "INSERT INTO logs VALUES (?, ?, ?, ?, ?) ON CONFLICT (sha256) DO UPDATE"
                 " SET file = excluded.file, created = excluded.created",
@@ -122,8 +122,15 @@ class Store:
         self, definition: Mapping[str, Any], log_sha256: str | None = None, *, ready: bool = False
     ) -> str:
         """Save a new study, complete or not, and give its id."""
-        with writing(self.catalogue) as catalogue:
-            return _insert(catalogue, definition, log_sha256, ready=ready)
+        try:
+            with writing(self.catalogue) as catalogue:
+                return _insert(catalogue, definition, log_sha256, ready=ready)
+        except sqlite3.IntegrityError as error:
+            raise StoreError(
+                "unknown_log",
+                "The log was removed from the store before its study was saved.",
+                fix="Upload the log again.",
+            ) from error
 
     def save_sample(self, name: str, definition: Mapping[str, Any], log_sha256: str) -> str | None:
         """Save a sample study, unless this store has had it before; its id if it is new."""
@@ -146,7 +153,7 @@ class Store:
                     "ready" if ready else "draft", study_id,
                 ),
             )  # fmt: skip
-            _found(done, study_id)
+            found(done, study_id)
 
     def keep_facts(self, study_id: str, facts: Mapping[str, Any]) -> None:
         """Keep what the intake said of the study's log."""
@@ -163,7 +170,7 @@ class Store:
                 " WHERE id = ?",
                 (cleaned, cleaned, study_id),
             )
-            _found(done, study_id)
+            found(done, study_id)
 
     def studies(self, *, deleted: bool = False) -> list[StudyRow]:
         """All studies, the newest first; or those that were deleted and can still come back."""
@@ -191,30 +198,6 @@ class Store:
         """Bring a deleted study back."""
         self._set(study_id, "deleted_at = ?", None)
 
-    def purge(self, *, older_than: timedelta = timedelta(days=UNDO_DAYS)) -> int:
-        """Remove studies deleted longer ago, and logs that nothing needs any more.
-
-        The rows go first and the files after them: a kill in between leaves a file that
-        nobody points to, never a row that points to nothing.
-        """
-        limit = (datetime.now(UTC) - older_than).isoformat(timespec="microseconds")
-        with writing(self.catalogue) as catalogue:
-            gone = catalogue.execute("DELETE FROM studies WHERE deleted_at < ?", (limit,)).rowcount
-            catalogue.execute(
-                "DELETE FROM logs WHERE created < ? AND sha256 NOT IN"
-                " (SELECT log_sha256 FROM studies WHERE log_sha256 IS NOT NULL)",
-                (limit,),
-            )
-            kept = {row["file"] for row in catalogue.execute("SELECT file FROM logs")}
-            shas = {row["sha256"] for row in catalogue.execute("SELECT sha256 FROM logs")}
-            kept |= {row["left_out"] for row in catalogue.execute("SELECT left_out FROM studies")}
-        for folder in (self.logs, self.left_out):
-            sweep(folder, kept, (datetime.now(UTC) - older_than).timestamp())
-        for place in self.runs.iterdir():
-            if place.is_dir() and place.name not in shas:
-                shutil.rmtree(place, ignore_errors=True)
-        return int(gone)
-
     # Runs and readouts
 
     def begin(self, study_id: str) -> None:
@@ -233,14 +216,15 @@ class Store:
         self, study_id: str, readout: SavesAsJson, *, left_out: Path | None = None
     ) -> str:
         """Keep a readout, make it the study's newest, and give its id."""
-        kept = None
+        incoming = None
         if left_out is not None:
             incoming = Incoming(self.left_out)
             with left_out.open("rb") as stream:
                 for piece in chunks(stream):
                     incoming.write(piece)
-            kept = incoming.keep(left_out.suffix)[1].name
+            incoming.seal()
         with writing(self.catalogue) as catalogue:
+            kept = incoming.place(".parquet").name if incoming else None
             catalogue.execute(
                 "INSERT OR IGNORE INTO readouts SELECT id, ?, ?, ? FROM studies WHERE id = ?",
                 (readout.id, readout.to_json(), now(), study_id),
@@ -250,7 +234,7 @@ class Store:
                 " readout_id = ?, summary = ?, left_out = ?, saved = ? WHERE id = ?",
                 (readout.id, json.dumps(summarise(readout.content)), kept, now(), study_id),
             )
-            _found(done, study_id)
+            found(done, study_id)
         return readout.id
 
     def readout(self, study_id: str, readout_id: str | None = None) -> str | None:
@@ -275,12 +259,17 @@ class Store:
                 f"UPDATE studies SET {assignment} WHERE id = ?",  # noqa: S608
                 (*values, study_id),
             )
-            _found(done, study_id)
+            found(done, study_id)
 
 
 def now() -> str:
     """This instant, UTC, so that texts sort as times do."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")
+    return as_text(datetime.now(UTC))
+
+
+def as_text(instant: datetime) -> str:
+    """An instant as every row has it."""
+    return instant.isoformat(timespec="microseconds")
 
 
 def _insert(
@@ -315,6 +304,7 @@ def _unknown(study_id: str) -> StoreError:
     )
 
 
-def _found(done: sqlite3.Cursor, study_id: str) -> None:
+def found(done: sqlite3.Cursor, study_id: str) -> None:
+    """Refuse a change that met no row."""
     if done.rowcount != 1:
         raise _unknown(study_id)

@@ -24,7 +24,7 @@ def open_store() -> Store:
 @st.cache_resource(show_spinner=False)
 def _opened(home: str) -> Store:
     store = Store(Path(home))
-    store.purge()
+    saved.purge(store)
     saved.seed(store)
     saved.run_in_background(store, saved.unfinished(store))
     return store

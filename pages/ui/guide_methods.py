@@ -1,0 +1,12 @@
+"""The methods in use, each with its published source, as the statistics name them."""
+
+import streamlit as st
+
+from analysis import ab
+from pages.ui import html
+
+
+def show() -> None:
+    """Every method with the work that it comes from."""
+    st.markdown("Each number of a readout is made by one of these methods, and names it.")
+    html.table([{"Method": label, "Source": source} for _key, label, source in ab.METHODS])

@@ -1,0 +1,161 @@
+"""The words of the Guide: reading, log formats, claims and limits."""
+
+import streamlit as st
+
+from pages.ui.words import VERDICTS
+
+VERDICT_MEANS = {
+    "do_not_use": "The data cannot carry a claim: the split failed, units saw several arms, or"
+    " another stop notice stands. Mend that first; no lift is to be read.",
+    "roll_back": "The primary metric is clearly worse, or a guardrail is clearly outside its"
+    " margin.",
+    "ship": "The primary metric is clearly better and every guardrail is shown to stay inside its"
+    " margin.",
+    "keep_running": "The planned sample or time is not reached, or a guardrail is not yet shown"
+    " to be safe.",
+    "iterate": "The test is complete and the primary metric did not clearly move. The readout says"
+    " how small an effect it could have seen.",
+}
+
+EVENT_LOG = """event_id,ts,user_id,event,variant,value,country
+e1,2026-03-02T08:00:12Z,u17,exposure,control,,DE
+e2,2026-03-02T08:01:40Z,u17,purchase,,49.90,DE
+e3,2026-03-02T09:13:05Z,u42,exposure,treatment,,US
+e4,2026-03-03T10:20:00Z,u42,page_load,,812,US
+"""
+
+UNIT_TABLE = """user_id,variant,converted,revenue,revenue_before,country
+u17,control,1,49.90,12.00,DE
+u42,treatment,0,0,30.50,US
+u55,treatment,1,18.00,0,US
+u61,control,0,0,7.25,DE
+"""
+
+JSON_LINES = """{"event_id": "e1", "ts": "2026-03-02T08:00:12Z", "user_id": "u17", "event": "exposure", "variant": "control"}
+{"event_id": "e2", "ts": "2026-03-02T08:01:40Z", "user_id": "u17", "event": "purchase", "value": 49.9}
+"""  # noqa: E501
+
+
+def show_reading() -> None:
+    """How to read an interval, a guardrail and a verdict."""
+    st.subheader("An interval", anchor=False)
+    st.markdown(
+        "A readout gives each change as a number and an interval, such as"
+        " **+6.7%**, +2.6% to +10.8%. The interval holds every lift that fits the data at the"
+        " printed level. Of many tests read at 95%, about 95 in 100 such intervals hold the true"
+        " lift. It is not a chance that *this* lift is the true one.\n"
+        "\n"
+        "- A **filled diamond**: the interval leaves out zero. The change is clear.\n"
+        "- A **hollow ring**: zero fits too. There is no clear change, which is not the same as no"
+        " effect: look at how far the interval reaches.\n"
+        "- **Blue** is better and **orange** is worse, by the direction that the metric names."
+        " The word says the same.\n"
+        "- An **arrow** at the end of a bar: the interval goes on beyond the scale."
+    )
+    st.subheader("A guardrail", anchor=False)
+    st.markdown(
+        "A guardrail has a margin: the worst harm that you accept for the sake of the primary"
+        " metric. Harm must be *shown* to stay inside the margin; not seeing harm is not enough.\n"
+        "\n"
+        "- **Safe**: the whole interval lies inside the margin.\n"
+        "- **Breached**: the harm is clearly larger than the margin.\n"
+        "- **Not shown safe**: the data allow harm beyond the margin. More units may tell."
+    )
+    st.subheader("A verdict", anchor=False)
+    st.markdown("The first of these that holds is the verdict; the readout names the rule.")
+    st.markdown(
+        "\n".join(f"1. **{VERDICTS[word].word}.** {text}" for word, text in VERDICT_MEANS.items())
+    )
+    st.subheader("Notices", anchor=False)
+    st.markdown(
+        "- **Stop**: nothing may be concluded until it is mended.\n"
+        "- **Warning**: read it before you use the numbers.\n"
+        "- **Note**: for the record."
+    )
+
+
+def show_logs() -> None:
+    """The forms of log that are read, with small examples to take away."""
+    st.markdown(
+        "CSV, TSV, CSV with semicolons, JSON lines and Parquet, also packed as `.gz` or `.zst`."
+        " What a file is, its content decides, not its name. Column names are free: roles are"
+        " guessed, shown, and yours to change."
+    )
+    _example(
+        "Event log: one row an event",
+        "An exposure says when a unit first met its arm. Metrics are made of the events after it."
+        " Units without events count as zeros.",
+        EVENT_LOG,
+        "event-log.csv",
+    )
+    _example(
+        "Unit table: one row a unit",
+        "Each metric is a column. A column from before the experiment, here `revenue_before`, can"
+        " sharpen a metric.",
+        UNIT_TABLE,
+        "unit-table.csv",
+    )
+    _example(
+        "JSON lines: one object a line",
+        "The keys are the columns; a missing key is a blank cell.",
+        JSON_LINES,
+        "event-log.jsonl",
+    )
+    st.subheader("What each role means", anchor=False)
+    st.markdown(
+        "| role | meaning |\n|---|---|\n"
+        "| unit | who was assigned: a user, a device, an account |\n"
+        "| arm | the version that the unit met |\n"
+        "| time | when it happened; times without an offset are read in the study's time zone |\n"
+        "| event | what happened; absent in a unit table |\n"
+        "| value | a number that belongs to the event, such as an amount or milliseconds |\n"
+        "| event id | makes a repeated row recognisable, so that it counts once |\n"
+        "| cluster | what was assigned when units are nested in it, such as a company |\n"
+        "| segments | traits of units to look at one by one |"
+    )
+
+
+def show_limits() -> None:
+    """What Verdict does not claim, and how much it takes."""
+    st.subheader("What we do not claim", anchor=False)
+    st.markdown(
+        "- A verdict is a rule applied to data, not a promise about the future.\n"
+        "- A test that ends without a clear change has not shown that there is no effect.\n"
+        "- Looking again and again until a fixed-length test turns significant makes its error"
+        " rate larger than printed. Plan the length, then read once.\n"
+        "- Segments are explored, not decided on: the more of them one reads, the more will stand"
+        " out by luck.\n"
+        "- A split that fits the plan does not prove that assignment was random, only that nothing"
+        " speaks against it.\n"
+        "- What happens later than the window was not measured."
+    )
+    st.subheader("Limits", anchor=False)
+    st.markdown(
+        "| what | limit |\n|---|---|\n"
+        "| upload in the browser | 200 MB; larger logs by path or by `curl -T` |\n"
+        "| unpacked text | 1 GiB, and 200 times the packed size |\n"
+        "| columns | 1,000 |\n"
+        "| one cell | 64 KiB |\n"
+        "| one column name | 256 characters |\n"
+        "| arms | 20 |"
+    )
+    st.subheader("Where things are", anchor=False)
+    st.markdown(
+        "Logs, studies and readouts stay in one folder on the machine that runs Verdict"
+        " (`data/var`, or where `VERDICT_HOME` points). Nothing is sent anywhere, and no figures"
+        " about use are kept."
+    )
+
+
+def _example(title: str, about: str, text: str, name: str) -> None:
+    st.subheader(title, anchor=False)
+    st.markdown(about)
+    st.code(text.rstrip(), language=None, wrap_lines=False)
+    st.download_button(
+        f"Download {name}",
+        text,
+        file_name=name,
+        mime="text/plain",
+        icon=":material/download:",
+        on_click="ignore",
+    )

@@ -1,0 +1,182 @@
+"""The pieces of Data health: the account of rows, left-out rows, repairs, days and columns."""
+
+import csv
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from analysis.store import StudyRow
+from pages.ui import downloads, frame, html, words
+from pages.ui.reasons import reason
+from pages.ui.words import plain
+
+MOST_ROWS = 200_000
+ROLES = {
+    "unit": "Unit",
+    "time": "Time",
+    "arm": "Arm",
+    "event": "Event",
+    "value": "Value",
+    "id": "Event id",
+    "cluster": "Cluster",
+    "weight": "Weight",
+    "segments": "Segments",
+}
+
+
+def file_line(row: StudyRow, content: Mapping[str, Any] | None) -> str:
+    """The log's name and what it is, for the line under the title."""
+    facts = row.facts or {}
+    path = (row.definition.get("log") or {}).get("path") or []
+    names = [path] if isinstance(path, str) else list(path)
+    parts = [plain(", ".join(str(name) for name in names))]
+    kind = facts.get("format") or ((content or {}).get("log") or {}).get("format")
+    if kind:
+        parts.append(plain(str(kind)))
+    return " · ".join(part for part in parts if part)
+
+
+def show_account(log: Mapping[str, Any]) -> None:
+    """Rows in = rows used + rows left out, as numbers and as a bar."""
+    rows, used = int(log["rows"]), int(log["used"])
+    left = rows - used
+    repaired = sum(int(one["rows"]) for one in log.get("repairs", []))
+    with st.container(horizontal=True):
+        st.metric("Rows in the log", words.count(rows), border=True)
+        st.metric("Rows used", words.count(used), border=True)
+        st.metric("Rows left out", words.count(left), border=True)
+        st.metric("Rows repaired", words.count(repaired), border=True)
+    part = used / rows if rows else 0.0
+    st.progress(
+        part, text=f"{words.share(part)} of the rows are used, {words.share(1 - part)} left out"
+    )
+
+
+def show_left_out(row: StudyRow, log: Mapping[str, Any]) -> None:
+    """Each reason with its rows, share and examples, and the rows themselves to take away."""
+    reasons = log.get("left_out", [])
+    if not reasons:
+        st.markdown("Every row of the log is used.")
+        return
+    st.markdown("Each row is counted once, under the first reason that holds.")
+    html.table(
+        [
+            {
+                "Reason": reason(one["reason"]).label,
+                "Rows": words.count(one["rows"]),
+                "Share": words.share(one["rows"] / max(int(log["rows"]), 1), 2),
+                "Examples": _examples(one.get("examples", [])),
+                "What it means": reason(one["reason"]).about,
+            }
+            for one in sorted(reasons, key=lambda one: -int(one["rows"]))
+        ]
+    )
+    if row.left_out:
+        st.download_button(
+            "Download rows left out (CSV)",
+            lambda: left_out_csv(row),
+            file_name=f"verdict-{(row.readout_id or '')[:12]}-rows-left-out.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def left_out_csv(row: StudyRow) -> bytes:
+    """The rows left out, with their reasons; no cell can act as a formula in a spreadsheet."""
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(frame.open_store().left_out / str(row.left_out))
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([downloads.safe_cell(name) for name in file.schema_arrow.names])
+    written = 0
+    for batch in file.iter_batches(batch_size=20_000):
+        columns = [column.to_pylist() for column in batch.columns]
+        for cells in zip(*columns, strict=True):
+            writer.writerow(["" if cell is None else downloads.safe_cell(cell) for cell in cells])
+        written += batch.num_rows
+        if written >= MOST_ROWS:
+            break
+    return out.getvalue().encode()
+
+
+def show_repairs(log: Mapping[str, Any]) -> None:
+    """What was read as something else than what is written."""
+    repairs = log.get("repairs", [])
+    if not repairs:
+        st.markdown("Nothing had to be repaired: every used cell was read as it is written.")
+        return
+    html.table(
+        [
+            {"What was read as what": one["text"], "Rows": words.count(one["rows"])}
+            for one in repairs
+        ]
+    )
+
+
+def show_events(row: StudyRow, content: Mapping[str, Any]) -> None:
+    """Rows of each event, and of each day and arm."""
+    log = content["log"]
+    names = log.get("event_names") or {}
+    if names:
+        st.markdown("**Rows of each event**")
+        ordered = sorted(names.items(), key=lambda pair: -pair[1])
+        html.table([{"Event": name, "Rows": words.count(rows)} for name, rows in ordered[:50]])
+    by_day = log.get("events_by_day") or {}
+    if by_day:
+        st.markdown("**Rows of each day, by arm**")
+        arms = sorted({arm for one in by_day.values() for arm in one})
+        html.table(
+            [
+                {"Day": words.day(day)}
+                | {arm or "no arm": words.count(one.get(arm, 0)) for arm in arms}
+                for day, one in sorted(by_day.items())
+            ][:400]
+        )
+    if not names and not by_day:
+        st.markdown("This log has neither events nor times: each row is a unit.")
+
+
+def show_columns(log: Mapping[str, Any]) -> None:
+    """Which column plays which role, and why where that was guessed."""
+    guessed = log.get("guessed") or {}
+    rows = []
+    for role, column in (log.get("columns") or {}).items():
+        shown = ", ".join(column) if isinstance(column, list | tuple) else str(column)
+        why = guessed.get(role)
+        rows.append(
+            {
+                "Role": ROLES.get(role, role),
+                "Column": shown,
+                "How it was chosen": f"guessed: {why}" if why else "named in the study",
+            }
+        )
+    html.table(rows)
+
+
+def show_personal(row: StudyRow) -> None:
+    """Columns whose content looks like personal data."""
+    personal = (row.facts or {}).get("personal")
+    if personal is None:
+        st.markdown("The columns were not looked at: this study was saved from the command line.")
+    elif not personal:
+        st.markdown(
+            "No column looks like e-mail addresses, phone numbers, IP addresses or card numbers."
+        )
+    else:
+        st.markdown(
+            "These columns look like personal data. Columns without a role are dropped when the"
+            " log is read; better not to export them at all."
+        )
+        html.table([{"Column": name, "Looks like": kind} for name, kind in personal.items()])
+
+
+def _examples(examples: list[dict[str, Any]]) -> str:
+    said = []
+    for one in examples[:3]:
+        value = str(one.get("value", ""))
+        said.append(f"row {one.get('row')}" + (f" ({value[:40]})" if value else ""))
+    return ", ".join(said)

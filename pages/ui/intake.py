@@ -1,0 +1,91 @@
+"""From a log that just came in to a draft study: what the intake says of it, kept with the study."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from analysis import logs
+from analysis.core import Notice
+from analysis.store import LogRecord, Store, StudyRow, forget, study_place
+
+PREVIEW_ROWS = 20
+CELL_LENGTH = 120
+
+Progress = Callable[[str, float], None]
+
+
+def new_study(
+    store: Store,
+    paths: list[str],
+    progress: Progress,
+    *,
+    record: LogRecord | None = None,
+) -> str:
+    """Look at a log and save a draft study on it, guesses filled in; give the study's id.
+
+    Raises:
+        LogError: The log cannot be used; then no study is saved.
+    """
+    name = record.name if record else Path(paths[0]).name
+    definition = {"version": 1, "name": title_of(name), "log": {"path": paths}}
+    study_id = store.save_study(definition, record.sha256 if record else None)
+    try:
+        understand(store, store.study(study_id), progress)
+    except BaseException:
+        forget(store, study_id)
+        raise
+    return study_id
+
+
+def understand(store: Store, row: StudyRow, progress: Progress) -> None:
+    """Look at the study's log, keep what was seen, and fill in what the study does not say."""
+    path = row.definition["log"]["path"]
+    paths = (path,) if isinstance(path, str) else tuple(path)
+    source = logs.open_source(
+        paths, base=study_place(store, row), work=store.work, progress=progress
+    )
+    guessed = logs.guess_roles(source)
+    columns, rows = logs.preview(source, n=PREVIEW_ROWS)
+    store.keep_facts(
+        row.id,
+        {
+            "format": source.format,
+            "encoding": source.encoding,
+            "rows": source.rows,
+            "columns": [list(one) for one in source.columns],
+            "why": dict(guessed.reasons),
+            "preview": {
+                "columns": list(columns),
+                "rows": [[_short(cell) for cell in one] for one in rows],
+            },
+            "personal": dict(logs.personal_columns(source)),
+            "rejected": dict(source.rejected_count),
+            "examples": [[one.reason, one.row, one.text] for one in source.rejected[:5]],
+            "notices": [_plain(one) for one in source.notices],
+        },
+    )
+    if "ab" not in row.definition:
+        suggested = dict(logs.suggest(source))
+        kept = {key: row.definition[key] for key in ("version", "name", "log")}
+        store.edit(row.id, suggested | kept, ready=True)
+
+
+def title_of(file_name: str) -> str:
+    """A study's first name, made of its log's file name."""
+    stem = Path(file_name).name.split(".")[0]
+    words = " ".join(stem.replace("_", " ").replace("-", " ").split())
+    return words[:1].upper() + words[1:] if words else "Untitled study"
+
+
+def _plain(notice: Notice) -> dict[str, Any]:
+    return {
+        "code": notice.code, "level": notice.level, "lens": notice.lens,
+        "text": notice.text, "fix": notice.fix,
+    }  # fmt: skip
+
+
+def _short(cell: object) -> str | None:
+    if cell is None:
+        return None
+    text = str(cell)
+    return text if len(text) <= CELL_LENGTH else f"{text[: CELL_LENGTH - 1]}…"

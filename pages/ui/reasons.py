@@ -1,0 +1,49 @@
+"""What each reason for leaving rows out means, in words, and what to do about it."""
+
+from typing import NamedTuple
+
+
+class Reason(NamedTuple):
+    """A reason's heading and its explanation."""
+
+    label: str
+    about: str
+
+
+REASONS: dict[str, Reason] = {
+    "missing_unit": Reason(
+        "No unit id", "Without an id a row belongs to nobody. Log the id with every event."
+    ),
+    "duplicate_event_id": Reason(
+        "Repeated event id", "The first row with an id counts, later ones do not."
+    ),
+    "exact_repeat": Reason(
+        "Exact repeat", "The row equals an earlier one in every column, its time included."
+    ),
+    "bad_time": Reason(
+        "Time that is no time", "Write times like 2026-03-23T14:05:00Z, with or without offset."
+    ),
+    "missing_time": Reason("No time", "The row cannot be placed before or after its exposure."),
+    "bad_value": Reason(
+        "Value that is no number", "Mend the export; a blank cell is read as no value."
+    ),
+    "missing_arm": Reason("Exposure without an arm", "The arm cell is blank on an exposure row."),
+    "never_exposed": Reason(
+        "Unit never exposed", "The unit has events but never met an arm, so it is in no comparison."
+    ),
+    "mixed_arm": Reason(
+        "Unit seen in several arms", "Such units are left out of every arm: nobody knows what"
+        " they would have done in one. Many of them stop the verdict."
+    ),
+    "other_arm": Reason("Arm that is not compared", "The study does not name this arm."),
+    "after_end": Reason("After the end", "The row is later than the end that the study names."),
+    "ragged_line": Reason(
+        "Line that does not fit the header", "It has more or fewer cells than there are columns."
+    ),
+    "bad_json": Reason("Line that is no JSON", "Each line must hold one JSON object."),
+}  # fmt: skip
+
+
+def reason(code: str) -> Reason:
+    """A reason in words; one without words of its own reads as its code."""
+    return REASONS.get(code) or Reason(code.replace("_", " ").capitalize(), "")
