@@ -249,9 +249,7 @@ def _with_roles(metrics: tuple[Metric, ...]) -> tuple[Metric, ...]:
     """Roles filled in: the first metric is primary unless some metric is."""
     named = any(metric.role == "primary" for metric in metrics)
     return tuple(
-        metric
-        if metric.role
-        else replace(metric, role="secondary" if named or i else "primary")
+        metric if metric.role else replace(metric, role="secondary" if named or i else "primary")
         for i, metric in enumerate(metrics)
     )
 
@@ -272,7 +270,8 @@ def _ab(value: Any, where: str) -> AB:
 class Study:
     """What to look at: the log, its columns, the metrics, and one section a lens.
 
-    Source of truth for every result: `key` is the cache key of a readout.
+    `base` is the folder that paths are relative to: the study file's. It is no part of
+    what the study says.
     """
 
     version: int = _key(integer(low=1), 1)
@@ -283,6 +282,7 @@ class Study:
     columns: Columns = _key(lambda value, where: read_section(Columns, value, where), Columns())
     metrics: tuple[Metric, ...] = _key(_metrics, ())
     ab: AB | None = _key(_ab)
+    base: Path = field(default=Path(), compare=False)
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
@@ -296,12 +296,16 @@ class Study:
             content = path.read_bytes().decode("utf-8-sig")
         except FileNotFoundError:
             raise StudyError(
-                "study_not_found", "There is no such study file.", where=str(path),
+                "study_not_found",
+                "There is no such study file.",
+                where=str(path),
                 fix="Check the path.",
             ) from None
         except (OSError, UnicodeDecodeError) as problem:
             raise StudyError(
-                "study_unreadable", f"The study file cannot be read: {problem}.", where=str(path),
+                "study_unreadable",
+                f"The study file cannot be read: {problem}.",
+                where=str(path),
                 fix="Save it as UTF-8 text.",
             ) from None
         try:
@@ -309,10 +313,12 @@ class Study:
             mapping = json.loads(content) if is_json else tomllib.loads(content)
         except (json.JSONDecodeError, tomllib.TOMLDecodeError, RecursionError) as problem:
             raise StudyError(
-                "study_unreadable", f"The study file is not valid TOML or JSON: {problem}.",
-                where=str(path), fix="Mend the line that the message names.",
+                "study_unreadable",
+                f"The study file is not valid TOML or JSON: {problem}.",
+                where=str(path),
+                fix="Mend the line that the message names.",
             ) from None
-        return cls.parse(mapping)
+        return replace(cls.parse(mapping), base=path.parent)
 
     @classmethod
     def parse(cls, mapping: Any) -> Self:
@@ -326,18 +332,20 @@ class Study:
         )
         if study.version != 1:
             raise refuse(
-                "unknown_version", f"is {study.version}; this Verdict reads version 1", "version",
+                "unknown_version",
+                f"is {study.version}; this Verdict reads version 1",
+                "version",
                 fix="Set version = 1, or use a newer Verdict.",
             )
         if study.ab is None:
             raise refuse(
-                "no_lens", "holds no lens, so there is nothing to analyse", "study",
+                "no_lens",
+                "holds no lens, so there is nothing to analyse",
+                "study",
                 fix="Add an [ab] section.",
             )
         if not study.metrics:
-            raise refuse(
-                "no_metrics", "names no metric", "study", fix="Add a [[metrics]] section."
-            )
+            raise refuse("no_metrics", "names no metric", "study", fix="Add a [[metrics]] section.")
         return study
 
     def to_mapping(self) -> dict[str, Any]:
@@ -364,7 +372,7 @@ class Study:
 def _plain(value: Any) -> Any:
     """A dataclass as a mapping without Nones; tuples as lists."""
     if hasattr(value, "__dataclass_fields__"):
-        pairs = ((one.name, getattr(value, one.name)) for one in fields(value))
+        pairs = ((one.name, getattr(value, one.name)) for one in fields(value) if one.metadata)
         return {name: _plain(v) for name, v in pairs if v is not None and v != ()}
     if isinstance(value, tuple | list):
         return [_plain(one) for one in value]

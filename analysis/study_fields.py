@@ -43,7 +43,11 @@ def read_section(
     """
     if not isinstance(value, Mapping):
         raise refuse("wrong_type", f"is {value!r}, not a section of keys", where)
-    checks: dict[str, Check] = {one.name: one.metadata["check"] for one in fields(kind)}  # type: ignore[arg-type]
+    checks: dict[str, Check] = {
+        one.name: one.metadata["check"]
+        for one in fields(kind)  # type: ignore[arg-type]
+        if one.metadata
+    }
     read: dict[str, Any] = {}
     for key, given in value.items():
         place = key if where == "study" else f"{where}.{key}"
@@ -98,9 +102,7 @@ def choice(*options: str) -> Check:
 
     def check(value: Any, where: str) -> str:
         if value not in options:
-            raise refuse(
-                "unknown_value", f"is {value!r}; it can be {', '.join(options)}", where
-            )
+            raise refuse("unknown_value", f"is {value!r}; it can be {', '.join(options)}", where)
         return str(value)
 
     return check
@@ -122,9 +124,7 @@ def later(now: tuple[str, ...], to_come: tuple[str, ...], what: str) -> Check:
     return check
 
 
-def number(
-    *, low: float = -math.inf, high: float = math.inf, low_open: bool = False
-) -> Check:
+def number(*, low: float = -math.inf, high: float = math.inf, low_open: bool = False) -> Check:
     """A finite number within bounds."""
 
     def check(value: Any, where: str) -> float:

@@ -2,6 +2,7 @@
 
 from analysis.core.errors import LogError, StoreError, StudyError, VerdictError
 from analysis.core.moments import Floats, Moments, pooled
+from analysis.core import wording
 from analysis.core.notice import Lens, Level, Notice
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "StudyError",
     "VerdictError",
     "pooled",
+    "wording",
 ]

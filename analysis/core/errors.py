@@ -43,7 +43,5 @@ class StoreError(VerdictError):
     """A saved thing is not there, or cannot be saved."""
 
 
-def _rebuild(
-    kind: type[VerdictError], code: str, what: str, where: str, fix: str
-) -> VerdictError:
+def _rebuild(kind: type[VerdictError], code: str, what: str, where: str, fix: str) -> VerdictError:
     return kind(code, what, where=where, fix=fix)

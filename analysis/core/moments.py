@@ -62,9 +62,7 @@ class Moments:
     @classmethod
     def of_summary(cls, n: int, mean: float, variance: float) -> Self:
         """Moments of a column "y" known by its mean and sample variance (ddof 1)."""
-        return cls(
-            n, ("y",), np.array([mean]), np.zeros(1), np.array([[variance * max(n - 1, 0)]])
-        )
+        return cls(n, ("y",), np.array([mean]), np.zeros(1), np.array([[variance * max(n - 1, 0)]]))
 
     def index(self, column: str) -> int:
         """Where a column stands."""
@@ -155,9 +153,7 @@ class Moments:
     def keeping(self, columns: tuple[str, ...]) -> "Moments":
         """The same units, only these columns, in this order."""
         at = [self.index(name) for name in columns]
-        return Moments(
-            self.n, columns, self.shift[at], self.total[at], self.cross[np.ix_(at, at)]
-        )
+        return Moments(self.n, columns, self.shift[at], self.total[at], self.cross[np.ix_(at, at)])
 
 
 def pooled(parts: list[Moments]) -> Moments:

@@ -1,0 +1,221 @@
+"""The command line: run, check, suggest, template and simulate."""
+
+import argparse
+import json
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from analysis.core import VerdictError, versions, wording
+from analysis.study import Study
+
+READY, BUG, UNUSABLE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status: 0 a result was made, 2 study or log cannot be used, 1 a bug."""
+    asked = _parser().parse_args(arguments)
+    try:
+        asked.action(asked)
+    except VerdictError as problem:
+        _say(f"error {problem}")
+        return UNUSABLE
+    except BrokenPipeError:
+        return READY
+    except Exception:  # noqa: BLE001 - the last stop: a bug is reported, not half-explained
+        _say(traceback.format_exc() + "This is a fault in Verdict: please report it.")
+        return BUG
+    return READY
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m analysis",
+        description="Verdict: is the new version better, and may we ship it?",
+    )
+    parser.add_argument("--version", action="version", version=f"Verdict {versions.VERDICT}")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+
+    run = actions.add_parser("run", help="analyse a study's log and print the readout")
+    run.add_argument("study", help="study file (TOML or JSON)")
+    run.add_argument(
+        "--json", metavar="OUT", help="write the readout as JSON; - for standard output"
+    )
+    run.add_argument("--log", metavar="PATH", help="read this log instead of the study's")
+    run.add_argument("--engine", choices=("duckdb", "spark"), help="the engine that reads the log")
+    run.add_argument("--save", action="store_true", help="save study and readout for the app")
+    run.set_defaults(action=_run)
+
+    check = actions.add_parser("check", help="what would be used and left out; no result")
+    check.add_argument("study", help="study file (TOML or JSON)")
+    check.add_argument("--json", metavar="OUT", help="write it as JSON; - for standard output")
+    check.add_argument("--log", metavar="PATH", help="read this log instead of the study's")
+    check.add_argument(
+        "--engine", choices=("duckdb", "spark"), help="the engine that reads the log"
+    )
+    check.set_defaults(action=_check)
+
+    suggest = actions.add_parser("suggest", help="read a log and write a study to edit")
+    suggest.add_argument("log", help="log file or glob")
+    suggest.set_defaults(action=_suggest)
+
+    template = actions.add_parser("template", help="a small valid example log")
+    template.add_argument("lens", choices=("ab",), help="which lens it is for")
+    template.set_defaults(action=_template)
+
+    simulate = actions.add_parser("simulate", help="a log whose truth is known")
+    simulate.add_argument("kind", help="which kind; an unknown one lists them")
+    simulate.add_argument("--seed", type=int, required=True, help="the same seed, the same log")
+    simulate.add_argument("--out", required=True, help="file to write: .csv or .parquet")
+    simulate.set_defaults(action=_simulate)
+    return parser
+
+
+def _say(text: str) -> None:
+    """Print to standard error."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def _progress(doing: str, share: float) -> None:
+    if sys.stderr.isatty():
+        _say(f"{share:4.0%} {doing}")
+
+
+def _study(asked: argparse.Namespace) -> tuple[Study, Path]:
+    """The study as asked for, and the folder its paths are relative to."""
+    from dataclasses import replace
+
+    from analysis.readout import with_log
+
+    study = Study.read(asked.study)
+    base = Path(asked.study).parent
+    if asked.log:
+        study = with_log(study, asked.log)
+        base = Path()
+    if asked.engine:
+        study = replace(study, log=replace(study.log, engine=asked.engine))
+    return study, base
+
+
+def _write(text: str, out: str) -> None:
+    if out == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        Path(out).write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise VerdictError(
+            "cannot_write",
+            f"The file cannot be written: {problem.strerror}.",
+            where=out,
+            fix="Choose another place.",
+        ) from None
+
+
+def _run(asked: argparse.Namespace) -> None:
+    from analysis import readout
+
+    study, base = _study(asked)
+    made = readout.run(study, base=base, progress=_progress)
+    if asked.json:
+        _write(made.to_json(), asked.json)
+    if asked.json != "-":
+        print(summary(made.content))
+    if asked.save:
+        from analysis import store
+
+        saved = store.save_run(study, base, made)
+        _say(f"Saved as study {saved}.")
+
+
+def _check(asked: argparse.Namespace) -> None:
+    from analysis import readout
+
+    study, base = _study(asked)
+    found = readout.check(study, base=base, progress=_progress)
+    if asked.json:
+        text = json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+        _write(text, asked.json)
+    if asked.json != "-":
+        print("\n".join([*_title(found), *_account(found), *_notices(found)]))
+
+
+def _suggest(asked: argparse.Namespace) -> None:
+    import tempfile
+
+    from analysis import logs
+
+    with tempfile.TemporaryDirectory(prefix="verdict-") as work:
+        source = logs.open_source((asked.log,), base=Path(), work=Path(work))
+        mapping = logs.suggest(source)
+    mapping.setdefault("log", {})["path"] = asked.log
+    print(Study.parse(mapping).to_toml(), end="")
+
+
+def _template(asked: argparse.Namespace) -> None:
+    from analysis import simulate
+
+    print(simulate.template(asked.lens), end="")
+
+
+def _simulate(asked: argparse.Namespace) -> None:
+    from analysis import simulate
+
+    _say(f"Wrote {simulate.write(asked.kind, asked.seed, asked.out)}.")
+
+
+def summary(content: dict[str, Any]) -> str:
+    """A readout in a few lines of text."""
+    verdict = content["verdict"]
+    lines = [*_title(content), "", _word(verdict), f"  {verdict['headline']}"]
+    lines += [f"  Rule {verdict['rule']}: {verdict['rule_text']}", ""]
+    for metric in content["ab"]["metrics"]:
+        lines += [_row(metric, row) for row in metric["comparisons"]]
+    return "\n".join([*lines, "", *_account(content), *_notices(content)])
+
+
+def _title(content: dict[str, Any]) -> list[str]:
+    arms = ", ".join(f"{arm['name']} {arm['n']:,}" for arm in content["ab"]["arms"])
+    name = content["study"].get("name") or "Study"
+    return [name, f"  {arms}"]
+
+
+def _word(verdict: dict[str, Any]) -> str:
+    word = verdict["decision"].replace("_", " ").upper()
+    return f"{word} {verdict['treatment']}" if verdict.get("treatment") else word
+
+
+def _row(metric: dict[str, Any], row: dict[str, Any]) -> str:
+    role = metric["role"]
+    if row["p_value"] is None:
+        said = row["status"].replace("_", " ")
+    elif row["lift"] is not None:
+        interval = wording.lift_interval(row["lift_low"], row["lift_high"])
+        said = f"{wording.signed_percent(row['lift'])} ({interval})"
+    else:
+        interval = wording.difference_interval(row["difference_low"], row["difference_high"])
+        said = f"{wording.signed_number(row['difference'])} ({interval})"
+    word = row.get("guardrail") or row["reading"].replace("_", " ")
+    p = wording.p_value(row["p_adjusted"])
+    return f"  {role:<10} {metric['name']:<28} {row['treatment']:<12} {said:<34} {p:<12} {word}"
+
+
+def _account(content: dict[str, Any]) -> list[str]:
+    log = content["log"]
+    lines = [f"Log: {log['rows']:,} rows, {log['used']:,} used"]
+    lines += [f"  left out {one['rows']:,}: {one['reason']}" for one in log["left_out"]]
+    lines += [f"  repaired {one['rows']:,}: {one['text']}" for one in log["repairs"]]
+    return lines
+
+
+def _notices(content: dict[str, Any]) -> list[str]:
+    return [
+        f"{one['level'].upper()} {one['code']}: {one['text']} {one['fix']}".rstrip()
+        for one in content["notices"]
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
