@@ -2,6 +2,7 @@
 
 from analysis.logs.intake.limits import DEFAULT_LIMITS, Limits
 from analysis.logs.intake.opening import check_upload_size, open_source
+from analysis.logs.intake.preview import preview
 from analysis.logs.intake.source import ROW, Progress, RejectedLine, Source
 
 __all__ = [
@@ -13,4 +14,5 @@ __all__ = [
     "Source",
     "check_upload_size",
     "open_source",
+    "preview",
 ]
