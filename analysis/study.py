@@ -350,7 +350,8 @@ class Study:
 
     def to_mapping(self) -> dict[str, Any]:
         """The study with every default written out, in the keys of a study file."""
-        return _plain(self)
+        mapping: dict[str, Any] = _plain(self)
+        return mapping
 
     def to_toml(self) -> str:
         """The study as a TOML file."""

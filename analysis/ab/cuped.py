@@ -56,95 +56,100 @@ def adjust(treatment: Moments, control: Moments) -> Adjusted | None:
         Deng, Xu, Kohavi, Walker (2013), WSDM, 123-132; ratios: Deng, Knoblich, Lu (2018).
     """
     both = pooled([treatment, control])
-    outcome = _linear(both, "y", "d")
-    if outcome is None:
+    outcome, before = _linear(both, "y", "d"), _linear(both, "x", "xd")
+    raw = [_linear(one, "y", "d") for one in (treatment, control)]
+    past = [_linear(one, "x", "xd") for one in (treatment, control)]
+    if outcome is None or raw[0] is None or raw[1] is None:
         return None
-    arms = [_linear(one, "y", "d") for one in (treatment, control)]
-    befores = [_linear(one, "x", "xd") for one in (treatment, control)]
-    before = _linear(both, "x", "xd")
-    theta, constant = _theta(both, outcome, before)
-    if before is None or None in befores:
-        theta, constant = 0.0, True
-        before, befores = (0.0, {}), [(0.0, {}), (0.0, {})]
-    if arms[0] is None or arms[1] is None:
-        return None
-    values, spreads, combined = [], [], []
-    for one, arm, past in zip((treatment, control), arms, befores, strict=True):
-        value, weights = arm
-        past_value, past_weights = past or (0.0, {})
-        adjusted = dict(weights)
-        for column, weight in past_weights.items():
-            adjusted[column] = adjusted.get(column, 0.0) - theta * weight
-        values.append(value - theta * (past_value - before[0]))
-        spreads.append(one.combination_variance(adjusted) / one.n)
-        combined.append(adjusted)
-    raw_weights = arms[1][1]
-    raw_control = arms[1][0]
-    raw_v = [
-        one.combination_variance(arm[1]) / one.n
-        for one, arm in zip((treatment, control), (arms[0], arms[1]), strict=True)
+    theta = 0.0
+    if before is not None and past[0] is not None and past[1] is not None:
+        theta = _theta(both, outcome.weights, before)
+    constant = theta == 0.0
+    one = _without(treatment, raw[0], past[0] if not constant else None, theta, before)
+    nil = _without(control, raw[1], past[1] if not constant else None, theta, before)
+    raw_variance = [
+        moments.combination_variance(line.weights) / moments.n
+        for moments, line in ((treatment, raw[0]), (control, raw[1]))
     ]
-    if sum(spreads) <= 0 or sum(raw_v) <= 0:
+    spread = one.variance + nil.variance
+    if spread <= 0 or sum(raw_variance) <= 0:
         return None
-    difference = values[0] - values[1]
-    df = satterthwaite(spreads[0], treatment.n, spreads[1], control.n)
-    covariance = -control.combination_covariance(combined[1], raw_weights) / control.n
-    effect = Effect(difference, raw_control, sum(spreads), raw_v[1], covariance, df)
-    over = Effect(difference, values[1], sum(spreads), spreads[1], -spreads[1], df)
+    difference = one.value - nil.value
+    if "d" not in treatment.columns:
+        # The shifts' difference keeps the digits that two large means share.
+        difference = treatment.mean_minus(control, "y")
+        if not constant and "xd" not in treatment.columns:
+            difference -= theta * treatment.mean_minus(control, "x")
+    df = satterthwaite(one.variance, treatment.n, nil.variance, control.n)
+    covariance = -control.combination_covariance(nil.weights, raw[1].weights) / control.n
     return Adjusted(
-        effect=effect,
-        over_adjusted=over,
+        effect=Effect(difference, raw[1].value, spread, raw_variance[1], covariance, df),
+        over_adjusted=Effect(difference, nil.value, spread, nil.variance, -nil.variance, df),
         theta=theta,
-        control=values[1],
-        treatment=values[0],
-        var_control=spreads[1],
-        var_treatment=spreads[0],
-        variance_reduction=1 - sum(spreads) / sum(raw_v),
-        lift_se=_lift_se(treatment, control, combined, raw_weights, raw_control, difference),
+        control=nil.value,
+        treatment=one.value,
+        var_control=nil.variance,
+        var_treatment=one.variance,
+        variance_reduction=1 - spread / sum(raw_variance),
+        lift_se=_lift_se((treatment, one), (control, nil), raw[1], difference),
         constant=constant,
     )
 
 
-def _linear(moments: Moments, top: str, bottom: str) -> tuple[float, dict[str, float]] | None:
-    """A value and its linearised column: a mean, or a ratio where there is a denominator."""
+@dataclass(frozen=True)
+class _Line:
+    """A value and the column, as weights of others, whose mean has the value's error."""
+
+    value: float
+    weights: dict[str, float]
+    variance: float = 0.0
+
+
+def _linear(moments: Moments, top: str, bottom: str) -> _Line | None:
+    """A mean, or a linearised ratio where there is a denominator; None if that is 0."""
     if bottom not in moments.columns:
-        return moments.mean(top), {top: 1.0}
+        return _Line(moments.mean(top), {top: 1.0})
     found = ratio(moments, top, bottom)
-    return None if found is None else (found.value, found.weights)
+    return None if found is None else _Line(found.value, found.weights)
 
 
-def _theta(
-    both: Moments,
-    outcome: tuple[float, dict[str, float]],
-    before: tuple[float, dict[str, float]] | None,
-) -> tuple[float, bool]:
-    """The pooled coefficient, and whether the covariate is constant."""
-    if before is None:
-        return 0.0, True
-    spread = both.combination_variance(before[1])
-    if spread <= (1e-15 * abs(before[0])) ** 2:
-        return 0.0, True
-    return both.combination_covariance(outcome[1], before[1]) / spread, False
+def _without(
+    moments: Moments, line: _Line, past: _Line | None, theta: float, joint: _Line | None
+) -> _Line:
+    """One arm's value with its covariate taken out."""
+    weights, value = dict(line.weights), line.value
+    if past is not None and joint is not None:
+        for column, weight in past.weights.items():
+            weights[column] = weights.get(column, 0.0) - theta * weight
+        value -= theta * (past.value - joint.value)
+    return _Line(value, weights, moments.combination_variance(weights) / moments.n)
+
+
+def _theta(both: Moments, outcome: dict[str, float], before: _Line) -> float:
+    """The pooled coefficient; 0 where the covariate does not vary."""
+    spread = both.combination_variance(before.weights)
+    if spread <= (1e-15 * abs(before.value)) ** 2:
+        return 0.0
+    return both.combination_covariance(outcome, before.weights) / spread
 
 
 def _lift_se(
-    treatment: Moments,
-    control: Moments,
-    combined: list[dict[str, float]],
-    raw: dict[str, float],
-    base: float,
+    treatment: tuple[Moments, _Line],
+    control: tuple[Moments, _Line],
+    raw_control: _Line,
     difference: float,
 ) -> float | None:
-    """Standard error of difference/base, theta and the joint covariate mean held fixed."""
+    """Standard error of the lift over the raw control, theta and joint mean held fixed."""
+    base = raw_control.value
     if base == 0:
         return None
-    one = {column: weight / base for column, weight in combined[0].items()}
-    nil = {column: weight / base for column, weight in combined[1].items()}
-    for column, weight in raw.items():
+    one = {column: weight / base for column, weight in treatment[1].weights.items()}
+    nil = {column: weight / base for column, weight in control[1].weights.items()}
+    for column, weight in raw_control.weights.items():
         nil[column] = nil.get(column, 0.0) + difference / base**2 * weight
     return math.sqrt(
-        treatment.combination_variance(one) / treatment.n
-        + control.combination_variance(nil) / control.n
+        treatment[0].combination_variance(one) / treatment[0].n
+        + control[0].combination_variance(nil) / control[0].n
     )
 
 

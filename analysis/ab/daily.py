@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from analysis.ab.reading import Pair, Reading, difference_interval, lift_interval, read
+from analysis.ab.compare import read
+from analysis.ab.intervals import difference_interval, lift_interval
+from analysis.ab.reading import Pair, Reading
 from analysis.ab.results import plain
 from analysis.ab.tails import normal_two_sided
 from analysis.core import Moments
-from analysis.logs import Cell
+from analysis.logs.ab_log import Cell
 from analysis.study import Metric
 
 

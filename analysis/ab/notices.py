@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from analysis.ab.reading import Pair, Reading
 from analysis.ab.split import ALARM, MOST_MIXED, WATCH, Split
 from analysis.core import Notice, wording
-from analysis.logs import MetricTable
+from analysis.logs.ab_log import MetricTable
 from analysis.study import Metric
 
 FEW_UNITS = 30

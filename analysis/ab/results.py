@@ -7,7 +7,8 @@ from typing import Any
 
 from analysis.ab.corrections import adjust_p_values, interval_alpha
 from analysis.ab.effect import Interval
-from analysis.ab.reading import Reading, difference_interval, lift_interval
+from analysis.ab.intervals import difference_interval, lift_interval
+from analysis.ab.reading import Reading
 from analysis.ab.safety import Safety, absolute_margin, relative_margin
 from analysis.ab.tails import normal_quantile
 from analysis.study import ABOptions, Metric

@@ -35,7 +35,7 @@ def sum_up(content: Row, notices: Sequence[Notice], ab: AB) -> dict[str, Any]:
     word = overall([one.decision for one in by_arm.values()])
     named = [arm for arm, one in by_arm.items() if one.decision == word]
     leader = _leader(content, named)
-    sentences = _sentences(content, leader, by_arm[leader], stops, ab)
+    sentences = _sentences(content, leader, by_arm[leader], stops)
     if len(arms) > 2 and word == "ship":
         sentences.insert(0, _ahead(content, leader, named, ab))
     verdict = _worded(by_arm[leader], sentences)
@@ -43,7 +43,7 @@ def sum_up(content: Row, notices: Sequence[Notice], ab: AB) -> dict[str, Any]:
     verdict["treatments"] = [
         {
             "treatment": arm,
-            **_worded(one, _sentences(content, arm, one, stops, ab)),
+            **_worded(one, _sentences(content, arm, one, stops)),
         }
         for arm, one in by_arm.items()
     ]
@@ -75,7 +75,7 @@ def rows_of(content: Row, role: str, treatment: str) -> list[tuple[Row, Row]]:
 def _decide(content: Row, treatment: str, stops: Sequence[Notice], ab: AB) -> Decision:
     return decide(
         [bounds(metric, row) for metric, row in rows_of(content, "primary", treatment)],
-        [_guard(metric, row, ab) for metric, row in rows_of(content, "guardrail", treatment)],
+        [_guard(row) for _, row in rows_of(content, "guardrail", treatment)],
         stops=tuple(dict.fromkeys(notice.code for notice in stops)),
         horizon_reached=content["horizon"]["reached"],
         design=ab.design,
@@ -101,7 +101,7 @@ def _oriented(
     return (None if high is None else -high), (None if low is None else -low)
 
 
-def _guard(metric: Row, row: Row, ab: AB) -> Guard:
+def _guard(row: Row) -> Guard:
     """A guardrail; a breach was found at its own corrected level."""
     margin = row.get("margin")
     if row.get("guardrail") == "breached":
@@ -150,17 +150,14 @@ def _ahead(content: Row, leader: str, shipping: Sequence[str], ab: AB) -> str:
     return f"{leader} beats control."
 
 
-def _sentences(
-    content: Row, treatment: str, one: Decision, stops: Sequence[Notice], ab: AB
-) -> list[str]:
+def _sentences(content: Row, treatment: str, one: Decision, stops: Sequence[Notice]) -> list[str]:
     if one.decision == "do_not_use":
         first = stops[0] if stops else None
         if first is None:
             return ["The data cannot support a decision."]
         return [first.text, first.fix]
     sentences = [
-        metric_sentence(metric, row, ab)
-        for metric, row in rows_of(content, "primary", treatment)[:2]
+        metric_sentence(metric, row) for metric, row in rows_of(content, "primary", treatment)[:2]
     ]
     guardrails = guardrail_sentence(rows_of(content, "guardrail", treatment))
     if guardrails:
@@ -170,8 +167,8 @@ def _sentences(
     return sentences
 
 
-def metric_sentence(metric: Row, row: Row, ab: AB) -> str:
-    """``<metric> rose|fell|did not clearly change <x> (95% CI a to b).``"""
+def metric_sentence(metric: Row, row: Row) -> str:
+    """What became of a metric: it rose, fell or did not clearly change, with its interval."""
     name = metric["name"]
     if row["p_value"] is None:
         return f"{name} could not be compared ({row['status'].replace('_', ' ')})."

@@ -60,7 +60,8 @@ class MetricTable:
         largest: Arm -> (largest unit value, sum of all).
         members: Clusters: arm -> moments of "y" over members.
         between: Clusters: arm -> (sum of n_c (mean_c - mean of arm)^2, sum of n_c^2).
-        values: Reads the unit values of y by arm; canonical order.
+        values: Reads unit values: arm -> {"y": ..., and "x": ... if there is a plain
+            covariate}, equally long, canonical order, blank covariates left out of both.
     """
 
     ratio: bool
@@ -75,7 +76,7 @@ class MetricTable:
     largest: dict[str, tuple[float, float]]
     members: dict[str, Moments] | None
     between: dict[str, tuple[float, float]] | None
-    values: Callable[[], dict[str, Floats]]
+    values: Callable[[], dict[str, dict[str, Floats]]]
     notices: tuple[Notice, ...] = ()
 
 

@@ -1,0 +1,1 @@
+"""Metric kinds: how each one's moments become a reading, one kind a file."""
