@@ -1,0 +1,83 @@
+"""Columns of built tables on disk, one array a file, under a key of what they were built from."""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Part of every key: raise it when a template or a rule changes, so that no old table is read.
+TEMPLATES = 1
+
+Array = NDArray[Any]
+
+
+def key_of(*parts: Any) -> str:
+    """SHA-256 of anything that has a JSON form."""
+    text = json.dumps([TEMPLATES, *parts], sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class ColumnStore:
+    """Arrays and small facts of one built table.
+
+    Attributes:
+        folder: Where they are; its name holds the key.
+    """
+
+    folder: Path
+
+    def has(self, name: str) -> bool:
+        """Whether something of that name was stored."""
+        return (self.folder / f"{name}.npy").exists() or (self.folder / f"{name}.json").exists()
+
+    def put(self, name: str, array: Array) -> None:
+        """Store an array: to a temporary name, then renamed."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        temporary = self.folder / f".{name}.{os.getpid()}.tmp"
+        with temporary.open("wb") as file:
+            np.save(file, array, allow_pickle=False)
+        temporary.replace(self.folder / f"{name}.npy")
+
+    def array(self, name: str) -> Array:
+        """A stored array, read from disk as it is used."""
+        stored: Array = np.load(self.folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        return stored
+
+    def put_facts(self, name: str, facts: Any) -> None:
+        """Store something that has a JSON form; a table's facts come last, so they close it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        temporary = self.folder / f".{name}.{os.getpid()}.tmp"
+        temporary.write_text(json.dumps(facts, sort_keys=True, ensure_ascii=False))
+        temporary.replace(self.folder / f"{name}.json")
+
+    def facts(self, name: str) -> Any:
+        """Stored facts."""
+        return json.loads((self.folder / f"{name}.json").read_text())
+
+
+# A file that changed this recently may change again within one tick of the file system's clock.
+RACY_SECONDS = 5.0
+HASHED_BYTES = 64 * 1024 * 1024
+
+
+def content_key(files: tuple[Path, ...], now: float) -> str:
+    """A key that changes when a file's bytes do.
+
+    Small or recent files are hashed; large older ones are told by their size and times.
+    """
+    parts: list[Any] = []
+    for file in files:
+        stat = file.stat()
+        if stat.st_size <= HASHED_BYTES or now - stat.st_mtime < RACY_SECONDS:
+            with file.open("rb") as stream:
+                parts.append(hashlib.file_digest(stream, "sha256").hexdigest())
+        else:
+            path = str(file.resolve())
+            parts.append([path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino])
+    return key_of(parts)

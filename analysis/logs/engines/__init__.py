@@ -1,0 +1,21 @@
+"""Engines: where SQL runs. Statistics never see one."""
+
+from pathlib import Path
+
+from analysis.logs.engines.duckdb import DuckDBEngine
+from analysis.logs.engines.engine import Engine
+from analysis.logs.intake import Source
+
+__all__ = ["DuckDBEngine", "Engine", "open_duckdb", "open_spark"]
+
+
+def open_duckdb(source: Source, work: Path) -> Engine:
+    """The embedded engine with a log open."""
+    return DuckDBEngine(source, work)
+
+
+def open_spark(table: str, connection: str | None) -> Engine:
+    """A Spark Connect engine with a table open; imports the client only now."""
+    from analysis.logs.engines.spark import SparkEngine, connect
+
+    return SparkEngine(connect(connection), table)

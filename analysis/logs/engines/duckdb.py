@@ -1,0 +1,143 @@
+"""DuckDB in process: the embedded engine."""
+
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from analysis.core import LogError
+from analysis.logs.intake import ROW, Source
+from analysis.logs.sql import DUCKDB
+
+MEMORY = "640MB"
+SPILL = "64GB"
+SECONDS = 1_800.0
+
+
+class DuckDBEngine:
+    """A DuckDB connection in memory that can read one log and write to one folder.
+
+    Args:
+        source: The log.
+        work: Folder for spilled and written tables.
+        memory: What DuckDB may hold before it spills.
+        seconds: A query that runs longer is stopped.
+    """
+
+    dialect = DUCKDB
+
+    def __init__(
+        self, source: Source, work: Path, *, memory: str = MEMORY, seconds: float = SECONDS
+    ) -> None:
+        work.mkdir(parents=True, exist_ok=True)
+        self.columns = source.columns
+        self._seconds = seconds
+        self._spill = tempfile.mkdtemp(prefix="spill-", dir=work)
+        self._connection = duckdb.connect(
+            config={
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                "memory_limit": memory,
+                "threads": os.cpu_count() or 1,
+                "temp_directory": self._spill,
+                "max_temp_directory_size": SPILL,
+                "preserve_insertion_order": False,
+                "TimeZone": "UTC",
+            }
+        )
+        self._open(source)
+        folders = [work, *(file.parent for file in source.files)]
+        allowed = ", ".join(DUCKDB.literal(str(one.resolve()) + "/") for one in folders)
+        for setting in (
+            f"SET allowed_directories = [{allowed}]",
+            "SET python_enable_replacements = false",
+            "SET enable_external_access = false",
+            "SET lock_configuration = true",
+        ):
+            self._connection.execute(setting)
+
+    def _open(self, source: Source) -> None:
+        names = ", ".join(DUCKDB.identifier(name) for name, _ in source.columns)
+        parts, before = [], 0
+        for file in source.files:
+            path = DUCKDB.literal(str(file.resolve()))
+            if source.text:
+                parts.append(f"SELECT {names}, {ROW} FROM read_parquet({path})")
+                continue
+            row = f"file_row_number + {before + 1} AS {ROW}"
+            parts.append(
+                f"SELECT {names}, {row} FROM read_parquet({path}, file_row_number = true)"
+            )
+            if len(source.files) > 1:
+                counted = self._connection.execute(
+                    f"SELECT CAST(sum(num_rows) AS BIGINT) FROM parquet_file_metadata({path})"
+                ).fetchone()
+                before += int(counted[0]) if counted else 0
+        self._connection.execute(f"CREATE VIEW log AS {' UNION ALL '.join(parts)}")
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        """Stop a query that runs too long, and say in words what a query ran into."""
+        timer = threading.Timer(self._seconds, self._connection.interrupt)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except duckdb.InterruptException:
+            raise LogError(
+                "stopped",
+                "Reading the log was stopped before it was done.",
+                fix="Run it again; a very large log may need the Spark engine.",
+            ) from None
+        except duckdb.OutOfMemoryException:
+            raise LogError(
+                "out_of_memory",
+                "The log does not fit into memory and the disk space for spilled tables.",
+                fix="Free some disk space, or use the Spark engine.",
+            ) from None
+        finally:
+            timer.cancel()
+
+    def run(self, sql: str) -> pa.Table:
+        """The rows of a query."""
+        with self._guard():
+            return self._connection.sql(sql).to_arrow_table()
+
+    def stream(self, sql: str) -> Iterator[pa.RecordBatch]:
+        """The rows of a large query, in pieces, in its order."""
+        with self._guard():
+            yield from self._connection.sql(sql).to_arrow_reader(200_000)
+
+    def view(self, name: str, sql: str) -> None:
+        """Name a query."""
+        with self._guard():
+            self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}")
+
+    def table(self, name: str, sql: str) -> None:
+        """Work a query out once and name its rows."""
+        with self._guard():
+            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
+
+    def write(self, sql: str, path: str) -> None:
+        """Write the rows of a query as a Parquet file: to a temporary name, then renamed."""
+        temporary = f"{path}.tmp"
+        with self._guard():
+            self._connection.execute(
+                f"COPY ({sql}) TO {DUCKDB.literal(temporary)} (FORMAT parquet)"
+            )
+        Path(temporary).replace(path)
+
+    def cancel(self) -> None:
+        """Stop the query that runs."""
+        self._connection.interrupt()
+
+    def close(self) -> None:
+        """Close the connection and remove what was spilled."""
+        self._connection.close()
+        shutil.rmtree(self._spill, ignore_errors=True)

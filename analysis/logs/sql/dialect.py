@@ -1,0 +1,144 @@
+"""How engines differ: quoting, type names and a few functions; everything else is shared.
+
+The only place where text from outside (names of columns, arms, events) enters a query.
+"""
+
+import math
+from dataclasses import dataclass
+
+BLANKS = " \t\r\n\x0b\x0c\u00a0\ufeff"
+LARGEST = 1.7976931348623157e308
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """One engine's spelling of what SQL engines spell differently.
+
+    Attributes:
+        name: ``duckdb`` or ``spark``.
+        quote: Character around identifiers.
+        backslash: Whether a backslash escapes inside a text literal.
+        text: Type of texts.
+        wide: Integer type that holds any sum of 64-bit integers.
+        trim_form: Removes characters at both ends.
+        match_form: Whether a regular expression is found in a text.
+        micros_form: Microseconds since 1970 of a time stamp.
+        divide_form: Integer division of numbers that are not negative.
+        hash_form: Some 64-bit hash; results never depend on which.
+    """
+
+    name: str
+    quote: str
+    backslash: bool
+    text: str
+    wide: str
+    trim_form: str
+    match_form: str
+    micros_form: str
+    divide_form: str
+    hash_form: str
+
+    def identifier(self, name: str) -> str:
+        """A column or table name, quoted."""
+        if "\x00" in name:
+            raise ValueError("a name holds a NUL character")
+        return self.quote + name.replace(self.quote, self.quote * 2) + self.quote
+
+    def literal(self, value: str | int | float | bool | None) -> str:
+        """A constant, typed: text, whole number, double, boolean or NULL."""
+        if value is None:
+            return f"CAST(NULL AS {self.text})"
+        if isinstance(value, bool):
+            return "TRUE" if value else "FALSE"
+        if isinstance(value, int):
+            return f"CAST({value} AS BIGINT)"
+        if isinstance(value, float):
+            if not math.isfinite(value):
+                raise ValueError("a number in a query must be finite")
+            return f"CAST('{value!r}' AS DOUBLE)"
+        if "\x00" in value:
+            raise ValueError("a text holds a NUL character")
+        if self.backslash:
+            return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+        return "'" + value.replace("'", "''") + "'"
+
+    def one_of(self, expression: str, values: list[str]) -> str:
+        """Whether an expression is one of some texts; never true of none."""
+        if not values:
+            return "FALSE"
+        return f"({expression} IN ({', '.join(self.literal(value) for value in values)}))"
+
+    def trim(self, expression: str) -> str:
+        """A text without blanks at its ends."""
+        return self.trim_form.format(x=expression, chars=self.literal(BLANKS))
+
+    def filled(self, expression: str) -> str:
+        """A text without blanks at its ends; NULL if nothing is left."""
+        return f"nullif({self.trim(expression)}, '')"
+
+    def matches(self, expression: str, pattern: str) -> str:
+        """Whether a text matches a regular expression."""
+        return self.match_form.format(x=expression, pattern=self.literal(pattern))
+
+    def micros(self, expression: str) -> str:
+        """Microseconds since 1970 of a time stamp."""
+        return self.micros_form.format(x=expression)
+
+    def divide(self, a: str, b: int) -> str:
+        """a // b for a that is not negative."""
+        return self.divide_form.format(a=a, b=b)
+
+    def hash(self, expressions: list[str]) -> str:
+        """A hash that is equal for equal rows."""
+        parts = [f"coalesce(CAST({x} AS {self.text}), '')" for x in expressions]
+        return self.hash_form.format(x=", ".join(parts))
+
+    def as_text(self, column: str, kind: str) -> str:
+        """A column as text, as the same value reads in a CSV file."""
+        if kind == "VARCHAR":
+            return column
+        if kind in ("DOUBLE", "FLOAT"):
+            whole = f"CAST(CAST({column} AS BIGINT) AS {self.text})"
+            is_whole = f"abs({column}) < 9007199254740992.0 AND {column} = round({column})"
+            return f"CASE WHEN {is_whole} THEN {whole} ELSE CAST({column} AS {self.text}) END"
+        return f"CAST({column} AS {self.text})"
+
+    def finite(self, expression: str) -> str:
+        """A double, or NULL if it is not finite."""
+        return f"CASE WHEN abs({expression}) <= {self.literal(LARGEST)} THEN {expression} END"
+
+    def number(self, column: str, kind: str) -> str:
+        """A column as a finite double; NULL for anything else."""
+        if kind == "VARCHAR":
+            return self.finite(f"TRY_CAST({self.trim(column)} AS DOUBLE)")
+        if kind == "BOOLEAN":
+            return "CAST(NULL AS DOUBLE)"
+        if kind in ("DOUBLE", "FLOAT"):
+            return self.finite(f"CAST({column} AS DOUBLE)")
+        return f"TRY_CAST({column} AS DOUBLE)"
+
+
+DUCKDB = Dialect(
+    name="duckdb",
+    quote='"',
+    backslash=False,
+    text="VARCHAR",
+    wide="HUGEINT",
+    trim_form="trim({x}, {chars})",
+    match_form="regexp_matches({x}, {pattern})",
+    micros_form="epoch_us({x})",
+    divide_form="({a} // {b})",
+    hash_form="CAST(hash({x}) % 9223372036854775807 AS BIGINT)",
+)
+SPARK = Dialect(
+    name="spark",
+    quote="`",
+    backslash=True,
+    text="STRING",
+    wide="DECIMAL(38, 0)",
+    trim_form="btrim({x}, {chars})",
+    match_form="regexp_like({x}, {pattern})",
+    micros_form="unix_micros(CAST({x} AS TIMESTAMP))",
+    divide_form="({a} div {b})",
+    hash_form="xxhash64({x})",
+)
