@@ -92,18 +92,21 @@ class _Sample:
 
     @property
     def rank(self) -> tuple[int, float, int]:
-        """Several fields before one, then the share of rows like the header, then fields."""
+        """First a header of several fields that most rows agree with.
+
+        Then any header of several fields, so that a ragged file is refused as such and not
+        read as one column; then a single column.
+        """
         first = self.rows[0]
         if isinstance(first, Broken):
-            return -1, 0.0, 0
+            return 1, -1.0, 0
         width = len(first.cells)
         following = self.rows[1:]
         like = sum(isinstance(row, Record) and len(row.cells) == width for row in following)
         agreement = like / len(following) if following else 1.0
-        several = width > 1 and agreement > 0.5
-        # With one field everywhere, nothing speaks against a single column.
-        single = width == 1 and agreement > 0.5
-        return 2 if several else 1 if single and agreement == 1 else 0, agreement, width
+        if width == 1:
+            return 0, agreement, width
+        return 2 if agreement > 0.5 else 1, agreement, width
 
 
 def _first(
