@@ -30,7 +30,7 @@ html.verdict(
     word.tone,
     word.icon,
     verdict["headline"],
-    notices.sentences(notices.of_level(content["notices"], "stop")),
+    notices.unsaid(notices.of_level(content["notices"], "stop"), verdict["headline"]),
     open_readout.why(verdict),
 )
 
@@ -47,17 +47,17 @@ with st.container(horizontal=True, gap="xsmall", key="health_badges"):
         )
 
 names = [arm["name"] for arm in ab["arms"]]
-shown = [(caption, rows.rows_of(content, role, truth)) for role, caption in rows.ROLES]
-shown = [(caption, lines) for caption, lines in shown if lines]
-for place, (caption, lines) in enumerate(shown):
-    last = place == len(shown) - 1
+tables = {role: rows.rows_of(content, role, truth) for role, _ in rows.ROLES}
+shown = [(role, caption, tables[role]) for role, caption in rows.ROLES if tables[role]]
+legend = rows.key_text([line for _, _, lines in shown for line in lines])
+for place, (role, caption, lines) in enumerate(shown):
     html.metric_rows(
         caption,
         lines,
         control=names[0],
         treatment=names[1] if len(names) == 2 else "Treatment",
-        level=words.level(rows.alpha_of(content)),
-        key=rows.key_text([line for _, every in shown for line in every]) if last else "",
+        level=rows.level_of(content, role),
+        key=legend if place == len(shown) - 1 else "",
     )
 
 numbers = st.expander("All numbers of a metric", key="all_numbers", on_change="rerun")

@@ -108,7 +108,7 @@ def _forest(lines: Sequence[_Line], colours: Palette, *, stopped: bool) -> go.Fi
         showgrid=False,
     )
     chart.update_xaxes(
-        title={"text": "Lift"}, tickformat="+.1~%", range=_reach(lines), showgrid=True, nticks=7
+        title={"text": "Lift"}, tickformat=".1~%", range=_reach(lines), showgrid=True, nticks=7
     )
     return chart
 

@@ -27,7 +27,8 @@ def draw(content: Content, choice: Choice) -> Chart | None:
         return None
     colours = palette(dark=choice.dark)
     final = _final(content, choice)
-    decided = bool(final) and not final.get("not_a_decision")
+    stopped = any(notice["level"] == "stop" for notice in content["notices"])
+    decided = bool(final) and not final.get("not_a_decision") and not stopped
     chart = blank(colours, height=340)
     _band(chart, looks, colours)
     chart.add_hline(y=0, line={"color": colours.neutral, "width": 1})
@@ -37,7 +38,7 @@ def draw(content: Content, choice: Choice) -> Chart | None:
         chart.add_trace(_end(looks[-1], colours, tone))
     _axes(chart, looks)
     return Chart(
-        title=_title(looks, choice, decided=decided),
+        title=_title(looks, choice, final, decided=decided),
         alt=_alt(looks, choice, decided=decided),
         figure=chart,
         table=tuple(_table_row(row) for row in looks),
@@ -139,7 +140,7 @@ def _axes(chart: go.Figure, looks: Sequence[Content]) -> None:
     low, high = min(0.0, *values), max(0.0, *values)
     room = (high - low) * 0.08 or 0.01
     chart.update_yaxes(
-        title={"text": "Cumulative lift"}, tickformat="+.1~%", range=[low - room, high + room]
+        title={"text": "Cumulative lift"}, tickformat=".1~%", range=[low - room, high + room]
     )
     chart.update_xaxes(
         title={"text": "Units exposed up to the end of the day"},
@@ -150,25 +151,31 @@ def _axes(chart: go.Figure, looks: Sequence[Content]) -> None:
     )
 
 
-def _title(looks: Sequence[Content], choice: Choice, *, decided: bool) -> str:
+def _title(looks: Sequence[Content], choice: Choice, final: Content, *, decided: bool) -> str:
     last = looks[-1]
     if not decided:
-        return f"{choice.metric}: {lift(last['lift'])} so far, not a decision yet"
+        return f"{choice.metric}: {lift(last['lift'])} by {_day(last)}, not a decision"
+    if not final.get("significant"):
+        return f"{choice.metric}: no clear lift by {_day(last)}"
     settled = _settled(looks)
     if settled is None or len(looks) < 3:
-        return f"{choice.metric}: lift of {lift(last['lift'])} on the last day"
+        return f"{choice.metric}: lift of {lift(last['lift'])} by {_day(last)}, still moving"
     return f"{choice.metric}: lift settles near {lift(last['lift'])} by {day_and_month(settled)}"
 
 
+def _day(row: Content) -> str:
+    return day_and_month(row["day"])
+
+
 def _settled(looks: Sequence[Content]) -> str | None:
-    """The first day from which every later lift lies inside the last day's interval."""
+    """The first day from which every lift is nearer the last one than half its interval's arm."""
     last = looks[-1]
     low, high = last.get("lift_low"), last.get("lift_high")
     if low is None or high is None:
         return None
     day: str | None = None
     for row in reversed(looks):
-        if not low <= row["lift"] <= high:
+        if abs(row["lift"] - last["lift"]) > (high - low) / 4:
             break
         day = row["day"]
     return day if day != last["day"] else None
@@ -176,7 +183,7 @@ def _settled(looks: Sequence[Content]) -> str | None:
 
 def _alt(looks: Sequence[Content], choice: Choice, *, decided: bool) -> str:
     first, last = looks[0], looks[-1]
-    end = "" if decided else " The planned horizon is not reached: this is not a decision."
+    end = "" if decided else " This is not a decision."
     return (
         f"Line of the cumulative lift of {choice.metric}, {choice.treatment} against control, by "
         f"day: {lift(first['lift'])} on {day_and_month(first['day'])}, {lift(last['lift'])} "

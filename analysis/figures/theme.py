@@ -31,6 +31,8 @@ DARK = Palette("#5AA9E6", "#FF8A3D", "#9AA0A6", "#ECECE6", "#3B3B35", "#161613")
 
 # Arms beyond control and treatment: told apart by dash and mark as well as by colour.
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+# The page's own font, which Streamlit serves itself.
+FONT = "Source Sans, sans-serif"
 MARKS = ("circle", "diamond", "square", "triangle-up", "cross", "star")
 
 
@@ -62,7 +64,7 @@ def blank(colours: Palette, *, height: int) -> go.Figure:
             "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
-            "font": {"size": 13, "color": colours.text},
+            "font": {"size": 13, "color": colours.text, "family": FONT},
             "showlegend": False,
             "legend": {
                 "orientation": "h",
@@ -72,7 +74,7 @@ def blank(colours: Palette, *, height: int) -> go.Figure:
                 "font": {"size": 13, "color": colours.text},
             },
             "hovermode": "closest",
-            "hoverlabel": {"font": {"size": 13}},
+            "hoverlabel": {"font": {"size": 13, "family": FONT}},
             "xaxis": axis,
             "yaxis": axis,
         }

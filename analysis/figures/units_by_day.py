@@ -22,7 +22,8 @@ def draw(content: Content, choice: Choice) -> Chart | None:
     Returns:
         The chart; None if the log has no days.
     """
-    by_day: ByDay = content["ab"].get("exposed_by_day") or {}
+    slices = (content["ab"].get("srm") or {}).get("slices") or ()
+    by_day: ByDay = {one["level"]: one["counts"] for one in slices if one["column"] == "day"}
     if not by_day:
         return None
     weights = {arm["name"]: float(arm["weight"]) for arm in content["ab"]["arms"]}
@@ -55,7 +56,7 @@ def _panels(chart: go.Figure, days: int) -> None:
         },
         yaxis2={
             "domain": [0.0, 0.42],
-            "title": {"text": "Share of the day"},
+            "title": {"text": "Share", "font": {"size": 13}},
             "tickformat": ".0%",
             "nticks": 4,
             "anchor": "x",

@@ -53,13 +53,12 @@ def choose_metric(content: Content, *, key: str) -> str:
 def _choose(content: Content, key: str) -> Choice:
     """Ask for a metric and, where there are several, a treatment."""
     treatments = rows.treatments_of(content)
-    with st.container(horizontal=True):
-        metric = choose_metric(content, key=f"{key}_metric")
-        treatment = treatments[0]
-        if len(treatments) > 1:
-            treatment = st.selectbox(
-                "Treatment", treatments, key=f"{key}_arm", format_func=words.isolated, width=240
-            )
+    metric = choose_metric(content, key=f"{key}_metric")
+    treatment = treatments[0] if treatments else ""
+    if len(treatments) > 1:
+        treatment = st.selectbox(
+            "Treatment", treatments, key=f"{key}_arm", format_func=words.isolated, width=240
+        )
     return Choice(metric, treatment, dark=_dark())
 
 
@@ -68,7 +67,8 @@ def _dark() -> bool:
 
 
 def _over_time(readout_id: str, content: Content) -> None:
-    choice = _choose(content, "over_time")
+    with st.container(horizontal=True):
+        choice = _choose(content, "over_time")
     if not charts.show("over_time", readout_id, content, choice):
         st.caption(
             "This log has no times, or this metric no lift on any day, so nothing can be drawn"
@@ -79,12 +79,14 @@ def _over_time(readout_id: str, content: Content) -> None:
 
 def _segments(readout_id: str, content: Content) -> None:
     columns = list(dict.fromkeys(segment["column"] for segment in content["ab"]["segments"]))
-    choice = _choose(content, "segments")
-    column = columns[0]
-    if len(columns) > 1:
-        column = st.selectbox(
-            "Segment column", columns, key="segments_column", format_func=words.isolated, width=320
-        )
+    with st.container(horizontal=True):
+        choice = _choose(content, "segments")
+        column = columns[0]
+        if len(columns) > 1:
+            column = st.selectbox(
+                "Segment column", columns, key="segments_column", format_func=words.isolated,
+                width=240,
+            )  # fmt: skip
     drawn = Choice(choice.metric, choice.treatment, column, choice.dark)
     if not charts.show("segments", readout_id, content, drawn):
         st.caption("This metric was not compared within the levels of this column.")
@@ -108,7 +110,7 @@ def _method(readout_id: str, content: Content, verdict: Content) -> None:
         [
             ("Verdict", [("Rule", _rule(verdict))]),
             ("Analysis", details.settings(content)),
-            *_sources(content),
+            ("Methods by metric", details.methods(content)),
             ("This readout", details.provenance(content, readout_id)),
         ]
     )
@@ -116,17 +118,4 @@ def _method(readout_id: str, content: Content, verdict: Content) -> None:
 
 
 def _rule(verdict: Content) -> str:
-    return f"{verdict['rule']}: {words.RULES.get(verdict['rule'], '')}"
-
-
-def _sources(content: Content) -> details.Facts:
-    """The method and source of each metric, where the readout names them."""
-    found = []
-    for metric in content["ab"]["metrics"]:
-        method = next(
-            (one["method"] for one in metric["comparisons"] if one.get("method")),
-            metric.get("method"),
-        )
-        if isinstance(method, Mapping):
-            found.append((metric["name"], f"{method['label']}. {method['source']}"))
-    return [("Methods by metric", found)] if found else []
+    return f"{verdict['rule']}: {verdict['rule_text']}"

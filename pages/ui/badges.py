@@ -58,20 +58,20 @@ def _split(content: Content) -> Badge:
 
 def _length(content: Content) -> list[Badge]:
     """How long it ran, against the plan where there is one."""
-    period = content["ab"].get("period") or {}
-    days, planned = period.get("days"), period.get("horizon_days")
-    wanted = content["study"]["ab"].get("horizon_units")
-    state = "fine" if period.get("reached", True) else "look"
+    ab, planned = content["ab"], content["study"]["ab"]
+    days = len((ab.get("srm") or {}).get("looks") or ())
+    wanted = planned.get("horizon_units")
+    horizon = ab["horizon"]
     if wanted:
-        units = sum(arm["n"] for arm in content["ab"]["arms"])
+        units = sum(arm["clusters"] or arm["n"] for arm in ab["arms"])
         text = f"{words.count(units)} of {words.count(wanted)} planned units"
-    elif days and planned:
-        text = f"Ran {words.count(days)} of {words.counted(planned, 'day')}"
     elif days:
         text = f"Ran {words.counted(days, 'day')}"
+        if horizon["planned"]:
+            text += ", as planned" if horizon["reached"] else ", plan not reached"
     else:
         return []
-    return [Badge("length", text, state, "Over time")]
+    return [Badge("length", text, "fine" if horizon["reached"] else "look", "Over time")]
 
 
 def _method(content: Content) -> str:

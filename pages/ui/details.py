@@ -28,7 +28,8 @@ def of_metric(content: Content, name: str) -> Facts:
 
 
 def _comparison(content: Content, metric: Content, one: Content) -> list[tuple[str, str]]:
-    kind, level = metric["kind"], words.level(rows.alpha_of(content))
+    kind = metric["kind"]
+    level = words.level(one.get("interval_alpha") or rows.alpha_of(content))
     facts = [
         ("Units", f"{words.count(one['n_control'])} v {words.count(one['n_treatment'])}"),
         (
@@ -50,10 +51,37 @@ def _comparison(content: Content, metric: Content, one: Content) -> list[tuple[s
     if metric.get("cap"):
         value, capped = words.number(metric["cap"]["value"]), metric["cap"]["capped_units"]
         facts.append(("Cap", f"{value}; {words.counted(capped, 'unit')} above it count as that"))
-    method = one.get("method") or metric.get("method")
-    if isinstance(method, Mapping):
-        facts += [("Method", str(method["label"])), ("Source", str(method["source"]))]
-    return facts
+    if one.get("mde_now") is not None:
+        least = words.difference(one["mde_now"], kind).lstrip("+")
+        facts.append(("Smallest change this log would usually show", least))
+    if one.get("units_needed"):
+        facts.append(
+            (
+                "Units needed to show the smallest lift worth having",
+                words.count(one["units_needed"]),
+            )
+        )
+    if one.get("interval_note") == "matched_to_test":
+        facts.append(("Note", "one end of the interval was set to 0 to agree with the test"))
+    return [*facts, *_method(one)]
+
+
+def methods(content: Content) -> list[tuple[str, str]]:
+    """The test behind each metric, with its source."""
+    found = []
+    for metric in content["ab"]["metrics"]:
+        named = (_method(one) for one in metric["comparisons"])
+        first = next((facts for facts in named if facts), [])
+        if first:
+            found.append((metric["name"], ". ".join(text for _, text in first)))
+    return found
+
+
+def _method(one: Content) -> list[tuple[str, str]]:
+    from analysis.ab.methods import METHODS
+
+    method = next((known for known in METHODS if known.key == one.get("test")), None)
+    return [] if method is None else [("Method", method.label), ("Source", method.source)]
 
 
 def _versus(control: str, treatment: str) -> str:

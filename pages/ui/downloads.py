@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -31,7 +30,9 @@ def file_name(readout_id: str, content: Content, what: str, ending: str) -> str:
 
 def readout_json(content: Content) -> str:
     """The readout as it is saved."""
-    return json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    from analysis.readout import Readout
+
+    return Readout(dict(content)).to_json()
 
 
 def metric_table(content: Content) -> list[dict[str, Any]]:

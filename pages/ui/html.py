@@ -38,6 +38,7 @@ class Row:
         reading: The word.
         reading_note: A small line under the word.
         reading_tone: Colour of the word.
+        grey: Nothing in this line may be read as a result.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Row:
     reading: str
     reading_note: str
     reading_tone: str
+    grey: bool = False
 
 
 def stylesheet() -> None:
@@ -86,7 +88,7 @@ def verdict_html(
     """The verdict panel."""
     parts = [
         f'<section class="v-verdict {_tone(tone)}" aria-label="Verdict">',
-        f'<h2 class="v-word">{_icon(icon)}{_text(word)}</h2>',
+        f'<div class="v-word" role="heading" aria-level="2">{_icon(icon)}{_text(word)}</div>',
         f"<p>{_text(headline)}</p>" if headline else "",
         _list(points),
     ]
@@ -124,18 +126,20 @@ def metric_rows_html(
 ) -> str:
     """A table of metrics; `control` and `treatment` head the value columns, `key` ends it."""
     scale = scale_of(rows)
+    ticks = _scale(scale) if any(row.place for row in rows) else ""
     heads = [
         '<span role="columnheader">Metric</span>',
         f'<span role="columnheader" class="v-number">{_text(control)}</span>',
         f'<span role="columnheader" class="v-number">{_text(treatment)}</span>',
         f'<span role="columnheader" class="v-number">Change ({_text(level)} CI)</span>',
-        f'<span role="columnheader" aria-label="Interval">{_scale(scale)}</span>',
+        f'<span role="columnheader" aria-label="Interval">{ticks}</span>',
         '<span role="columnheader">Reading</span>',
     ]
     body = [_row(row, scale, control, treatment) for row in rows]
     legend = f'<p class="v-key">{_text(key)}</p>' if key else ""
     return (
-        f'<div class="v-rows"><h2 class="v-caption">{_text(caption)}</h2>'
+        '<div class="v-rows">'
+        f'<div class="v-caption" role="heading" aria-level="2">{_text(caption)}</div>'
         f'<div role="table" aria-label="{_text(caption)}">'
         f'<div role="row" class="v-row v-head">{"".join(heads)}</div>{"".join(body)}</div>'
         f"{legend}</div>"
@@ -151,7 +155,7 @@ def facts_html(sections: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> str
     """Lists of facts."""
     parts = []
     for title, pairs in sections:
-        heading = f"<h4>{_text(title)}</h4>" if title else ""
+        heading = _title(title) if title else ""
         lines = "".join(f"<dt>{_text(name)}</dt><dd>{_text(said)}</dd>" for name, said in pairs)
         parts.append(f"{heading}<dl>{lines}</dl>")
     return f'<div class="v-facts">{"".join(parts)}</div>'
@@ -193,7 +197,7 @@ def scale_of(rows: Sequence[Row]) -> float:
     reaches = [reach for reach in reaches if reach > 0]
     if not reaches:
         return 0.01
-    widest = min(reaches[-1], 4 * reaches[(len(reaches) - 1) // 2])
+    widest = 1.04 * min(reaches[-1], 4 * reaches[(len(reaches) - 1) // 2])
     power = 1.0
     while power > widest:
         power /= 10
@@ -209,7 +213,7 @@ def _row(row: Row, scale: float, control: str, treatment: str) -> str:
     note = f"<small>{_text(row.reading_note)}</small>" if row.reading_note else ""
     return "".join(
         [
-            f'<div role="row" class="v-row {_tone(row.tone)}">',
+            f'<div role="row" class="v-row {_tone(row.tone)}{" v-grey" if row.grey else ""}">',
             f'<div role="rowheader" class="v-name"><b>{_text(row.name)}</b>{notes}</div>',
             f'<div role="cell" class="v-number">{_label(control)}{_text(row.control)}</div>',
             f'<div role="cell" class="v-number">{_label(treatment)}{_text(row.treatment)}</div>',
@@ -256,6 +260,10 @@ def _scale(scale: float) -> str:
         for at, end in zip((0, 50, 100), ends, strict=True)
     )
     return f'<div class="v-scale">{ticks}</div>'
+
+
+def _title(title: str) -> str:
+    return f'<div class="v-title" role="heading" aria-level="3">{_text(title)}</div>'
 
 
 def _percent(value: float, scale: float) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 from pages.ui import html, words
 
 _KINDS = {
-    "stop": ("Stop: no lift may be read", "worse"),
+    "stop": ("Stop: no lift may be read", "stop"),
     "warn": ("Read before using", "worse"),
     "note": ("For the record", "neutral"),
 }
@@ -17,9 +17,13 @@ def of_level(notices: Sequence[Mapping[str, Any]], level: str) -> list[Mapping[s
     return [notice for notice in notices if notice["level"] == level]
 
 
-def sentences(notices: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Each notice as text and fix in one line."""
-    return [" ".join(part for part in (one["text"], one.get("fix")) if part) for one in notices]
+def unsaid(notices: Sequence[Mapping[str, Any]], headline: str) -> list[str]:
+    """Each notice as text and fix in one line, without those that the headline says already."""
+    return [
+        " ".join(part for part in (one["text"], one.get("fix")) if part)
+        for one in notices
+        if one["text"] not in headline
+    ]
 
 
 def summary(notices: Sequence[Mapping[str, Any]]) -> tuple[str, str]:

@@ -50,9 +50,8 @@ def _offer_next(row: StudyRow, *, has_readout: bool) -> None:
 def caption(row: StudyRow, content: Content) -> str:
     """One line: dates, units, arms, saved."""
     ab = content["ab"]
-    period = ab.get("period") or {}
     units = sum(arm["n"] for arm in ab["arms"])
-    dates = words.days(period.get("first"), period.get("last"))
+    dates = words.days(ab["first_time"], ab["last_time"])
     parts = [
         dates if dates != words.NONE else "",
         words.counted(units, "unit"),
@@ -65,11 +64,11 @@ def caption(row: StudyRow, content: Content) -> str:
 
 def why(verdict: Content) -> list[str]:
     """The rule that fired and its reasons, in words."""
-    rule = words.RULES.get(verdict["rule"], "")
-    return [
-        f"Rule {verdict['rule']}. {rule}".strip(),
-        *(words.sentence(str(reason)) for reason in verdict.get("reasons") or ()),
-    ]
+    said = [f"Rule {verdict['rule']}: {verdict['rule_text']}", *verdict["explanations"]]
+    others = verdict.get("treatments") or ()
+    if len(others) > 1:
+        said += [f"{one['treatment']}: {one['headline']}" for one in others]
+    return said
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
@@ -99,7 +98,7 @@ def more(row: StudyRow, readout_id: str, content: Content) -> None:
             return
         _download(readout_id, content, "readout", "json", "Download readout (JSON)")
         _download(readout_id, content, "metrics", "csv", "Download metric table (CSV)")
-        _download(readout_id, content, "study", "toml", "Download study file (TOML)")
+        _download(readout_id, _with_path(content, row), "study", "toml", "Download study (TOML)")
         st.space("xxsmall")
         if _action("Edit study", "edit"):
             frame.go("new_study", row.id)
@@ -117,6 +116,13 @@ _MAKERS = {
     ),
     "study": (downloads.study_toml, "application/toml"),
 }
+
+
+def _with_path(content: Content, row: StudyRow) -> Content:
+    """The readout with the path of its log, which the study file needs and the readout leaves."""
+    study = content["study"]
+    log = {**(row.definition.get("log") or {}), **study["log"]}
+    return {**content, "study": {**study, "log": log}}
 
 
 def _download(readout_id: str, content: Content, what: str, ending: str, label: str) -> None:

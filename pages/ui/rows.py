@@ -22,6 +22,19 @@ def alpha_of(content: Content) -> float:
     return float(content["study"]["ab"]["alpha"])
 
 
+def level_of(content: Content, role: str) -> str:
+    """The level of the intervals of one role; a correction for several makes them wider."""
+    levels = {
+        comparison.get("interval_alpha") or alpha_of(content)
+        for metric in content["ab"]["metrics"]
+        if metric["role"] == role
+        for comparison in metric["comparisons"]
+    }
+    if len(levels) == 1:
+        return words.level(levels.pop())
+    return f"corrected {words.level(alpha_of(content))}"
+
+
 def treatments_of(content: Content) -> list[str]:
     """The names of the treatments, in the study's order."""
     return [arm["name"] for arm in content["ab"]["arms"][1:]]
@@ -75,6 +88,7 @@ def _row(
         reading=reading,
         reading_note=note,
         reading_tone=reading_tone,
+        grey=grey,
     )
 
 
@@ -133,6 +147,8 @@ def _reading(metric: Content, comparison: Content) -> tuple[str, str, str]:
         note = "no margin set" if comparison.get("margin") is None else "no test exists"
     elif safety == "safe" and significant == "worse":
         note = "worse, but within margin"
+    elif safety == "breached":
+        note = "worse beyond the margin"
     return words.GUARDRAILS[safety], note, _GUARDRAIL_TONES[safety]
 
 
@@ -176,7 +192,10 @@ def _true_lift(truth: Mapping[str, Any] | None, comparison: Content) -> float | 
 
 def key_text(rows: Sequence[Row]) -> str:
     """What the marks of these rows mean."""
-    parts = ["Filled diamond: the interval excludes 0. Hollow ring: it does not."]
+    if any(row.grey for row in rows):
+        parts = ["Grey: not to be read, because the data cannot support a result."]
+    else:
+        parts = ["Filled diamond: the interval excludes 0. Hollow ring: it does not."]
     if any(row.margin is not None for row in rows):
         parts.append("Dashed line: margin.")
     if any(row.truth_place is not None for row in rows):

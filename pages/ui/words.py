@@ -1,12 +1,13 @@
 """How numbers, dates and verdicts are said on screen: one place, so that they agree everywhere."""
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-MINUS = "−"
+from analysis.core import wording
+from analysis.core.wording import MINUS
+
 NONE = "–"  # stands where a number cannot be given; the words beside it say why
 
 Number = float | int | None
@@ -61,105 +62,38 @@ STATUSES: dict[str, str] = {
 }
 
 
-RULES: dict[str, str] = {
-    "r1": "The data may not be used: a stop notice stands, so no lift is read.",
-    "r2": "A guardrail is worse than control by more than its margin.",
-    "r3": "A primary metric is clearly worse than control.",
-    "r4": "A primary metric is clearly better, none is worse, and every guardrail is shown safe.",
-    "r5": "The planned end is not reached yet.",
-    "r6": "Neither shipping nor rolling back is justified.",
-}
-
-REASONS: dict[str, str] = {
-    "guardrail_unproven": "A guardrail is not shown to stay inside its margin.",
-    "guardrail_missing": "A guardrail could not be tested.",
-    "no_effect_worth_having": "Any effect is smaller than the smallest one worth having.",
-    "underpowered": "The interval holds both no effect and an effect worth having.",
-    "mde_not_set": "The study does not say how small an effect would be worth having.",
-    "before_horizon": "Look again when the planned end is reached.",
-    "early_significant_fixed": (
-        "The interval excludes 0 already, but this design allows one look, at the end."
-    ),
-    "primary_not_computable": "The primary metric could not be compared.",
-}
-
-
-def sentence(code: str) -> str:
-    """A code in words; a text that is no code stays as it is."""
-    if code in REASONS:
-        return REASONS[code]
-    if re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", code):
-        return f"{code.replace('_', ' ').capitalize()}."
-    return code
-
-
-def _signed(text: str, *, negative: bool) -> str:
-    return f"{MINUS if negative else '+'}{text}"
-
-
-def _decimals(values: Sequence[float]) -> int:
-    """Decimals of a percentage: one, or as many as keep a small bound from reading as 0."""
-    smallest = min((abs(value) * 100 for value in values if value), default=1.0)
-    if smallest >= 0.05:
-        return 1
-    return min(4, math.ceil(-math.log10(smallest)))
-
-
-def _percent(value: float, decimals: int) -> str:
-    if value == 0:
-        return f"{0:.{decimals}f}%"
-    return _signed(f"{abs(value) * 100:,.{decimals}f}%", negative=value < 0)
-
-
 def lift(value: Number) -> str:
     """A relative change, such as ``+6.7%``.
 
     >>> lift(0.067), lift(-0.009), lift(0), lift(None)
     ('+6.7%', '−0.9%', '0.0%', '–')
     """
-    if value is None:
-        return NONE
-    return _percent(value, _decimals([value]))
+    return NONE if value is None else wording.signed_percent(value)
 
 
 def percent_tick(value: float) -> str:
     """A tick of a lift scale, such as ``+15%`` or ``−2.5%``."""
-    return "0" if value == 0 else _signed(f"{abs(value) * 100:.10g}%", negative=value < 0)
+    sign = MINUS if value < 0 else "+" if value > 0 else ""
+    return f"{sign}{abs(value) * 100:.10g}%"
 
 
 def lift_interval(low: Number, high: Number) -> str:
     """Both ends of a lift's interval, such as ``+2.6% to +10.8%``."""
-    if low is None or high is None:
-        return NONE
-    decimals = _decimals([low, high])
-    return f"{_percent(low, decimals)} to {_percent(high, decimals)}"
+    return NONE if low is None or high is None else wording.lift_interval(low, high)
 
 
 def number(value: Number) -> str:
     """A plain value with three significant digits and thousands separators.
 
     >>> number(15.123), number(0.4631), number(1234567.8), number(0), number(-2.5)
-    ('15.1', '0.463', '1,234,568', '0', '−2.5')
+    ('15.1', '0.463', '1,234,568', '0', '−2.50')
     """
-    if value is None:
-        return NONE
-    size = abs(value)
-    sign = MINUS if value < 0 else ""
-    if size == 0:
-        return "0"
-    if size >= 1e15 or size < 1e-4:
-        mantissa, exponent = f"{size:.2e}".split("e")
-        return f"{sign}{mantissa}e{int(exponent)}"
-    if size >= 999.5:
-        return f"{sign}{size:,.0f}"
-    digits = 2 - math.floor(math.log10(size))
-    text = f"{size:.{max(digits, 0)}f}"
-    return sign + (text.rstrip("0").rstrip(".") if "." in text and size == float(text) else text)
+    return NONE if value is None else wording.number(value)
 
 
 def count(value: Number) -> str:
     """A whole number with thousands separators."""
-    return NONE if value is None else f"{value:,.0f}".replace("-", MINUS)
+    return NONE if value is None else wording.count(round(value)).replace("-", MINUS)
 
 
 def share(value: Number, decimals: int = 1) -> str:
@@ -180,40 +114,38 @@ def level_value(value: Number, kind: str) -> str:
 
 
 def difference(value: Number, kind: str) -> str:
-    """An absolute change with its sign: points for rates, else in the metric's own unit."""
+    """An absolute change with its sign: points for rates, else in the metric's own unit.
+
+    >>> difference(-0.0125, "proportion"), difference(3.2, "mean")
+    ('−1.25 points', '+3.20')
+    """
     if value is None:
         return NONE
-    scaled = value * 100 if is_rate(kind) else value
-    text = number(abs(scaled))
-    signed = "0" if value == 0 else _signed(text, negative=value < 0)
-    return f"{signed} points" if is_rate(kind) else signed
+    if is_rate(kind):
+        return f"{wording.signed_number(value * 100)} points"
+    return wording.signed_number(value)
 
 
 def difference_interval(low: Number, high: Number, kind: str) -> str:
-    """Both ends of a difference's interval, such as ``−1.2 to +3.4 points``."""
+    """Both ends of a difference's interval, such as ``−1.20 to +3.40 points``."""
     if low is None or high is None:
         return NONE
-    first = difference(low, kind).removesuffix(" points")
-    return f"{first} to {difference(high, kind)}"
+    return f"{difference(low, kind).removesuffix(' points')} to {difference(high, kind)}"
 
 
 def p_value(p: Number, p_log10: Number = None, *, alpha: float = 0.05) -> str:
-    """A p-value as people quote it; digits are added while it would read as ``alpha``.
+    """A p-value as people quote it; one beside ``alpha`` is never rounded onto it.
 
-    >>> p_value(0.0312), p_value(0.3412), p_value(0.00003), p_value(5e-324, -783.6)
-    ('p = 0.03', 'p = 0.34', 'p < 0.0001', 'p < 1e-300')
+    >>> p_value(0.0312), p_value(0.04961), p_value(0.00003), p_value(5e-324, -783.6)
+    ('p = 0.03', 'p = 0.0496', 'p < 0.0001', 'p < 1e-300')
     """
     if p is None:
         return NONE
-    if p < 1e-300 or (p_log10 is not None and p_log10 < -300):
-        return "p < 1e-300"
-    if p < 1e-4:
-        return "p < 0.0001"
-    tries = [f"{p:.{digits}g}" for digits in ((1, 2, 3, 4, 6) if p < 0.1 else (2, 3, 4, 6))]
-    text = next((one for one in tries if float(one) != alpha or p == alpha), tries[-1])
-    if text == "1" and p < 1:
-        return "p > 0.99"
-    return f"p = {text}"
+    if p_log10 is not None and p_log10 < -300:
+        return wording.p_value(0.0)
+    if p != alpha and round(p, 2) == alpha:
+        return f"p = {p:.3g}" if float(f"{p:.3g}") != alpha else f"p = {p:.6g}"
+    return "p > 0.99" if 0.995 <= p < 1 else wording.p_value(p)
 
 
 def p_exact(p: Number, p_log10: Number = None) -> str:
@@ -227,7 +159,7 @@ def p_exact(p: Number, p_log10: Number = None) -> str:
 
 def level(alpha: float) -> str:
     """The interval's level, such as ``95%``."""
-    return f"{(1 - alpha) * 100:.4g}%"
+    return wording.level(alpha)
 
 
 def day(iso: str | None) -> str:
@@ -285,9 +217,7 @@ def cell(name: str, value: object) -> str:
 
 def several(things: Sequence[str]) -> str:
     """Things in a row: ``a, b and c``."""
-    if len(things) < 2:
-        return "".join(things)
-    return f"{', '.join(things[:-1])} and {things[-1]}"
+    return wording.joined(list(things))
 
 
 def counted(n: int, one: str, many: str | None = None) -> str:
