@@ -12,6 +12,7 @@ from analysis.core import StudyError
 from analysis.study_fields import (
     Check,
     choice,
+    in_zone,
     instant,
     integer,
     later,
@@ -346,7 +347,13 @@ class Study:
             )
         if not study.metrics:
             raise refuse("no_metrics", "names no metric", "study", fix="Add a [[metrics]] section.")
-        return study
+        zone = study.log.timezone
+        ab = replace(
+            study.ab,
+            end=in_zone(study.ab.end, zone),
+            horizon_end=in_zone(study.ab.horizon_end, zone),
+        )
+        return replace(study, ab=ab)
 
     def to_mapping(self) -> dict[str, Any]:
         """The study with every default written out, in the keys of a study file."""

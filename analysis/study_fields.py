@@ -179,7 +179,7 @@ def name_map(*keys: str) -> Check:
 
 
 def instant(value: Any, where: str) -> str:
-    """An instant as ISO 8601 in UTC; a time without an offset reads as UTC."""
+    """An instant as ISO 8601: in UTC if it has an offset, else as it stands."""
     read: datetime | None = None
     if isinstance(value, datetime):
         read = value
@@ -197,8 +197,19 @@ def instant(value: Any, where: str) -> str:
             where,
             fix='Write it like "2026-03-23T00:00:00Z".',
         )
-    aware = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-    return aware.isoformat().replace("+00:00", "Z")
+    return utc(read) if read.tzinfo is not None else read.isoformat()
+
+
+def utc(time: datetime) -> str:
+    """A time with an offset as ISO 8601 in UTC."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def in_zone(time: str | None, zone: str) -> str | None:
+    """An instant in UTC; one without an offset is local time of the zone."""
+    if time is None or datetime.fromisoformat(time).tzinfo is not None:
+        return time
+    return utc(datetime.fromisoformat(time).replace(tzinfo=ZoneInfo(zone)))
 
 
 def timezone(value: Any, where: str) -> str:

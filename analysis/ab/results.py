@@ -80,7 +80,7 @@ def comparison(
     found = _headline(reading, metric, rules, p_adjusted, level)
     found["not_a_decision"] = not rules.final
     found["mde_now"] = _mde_now(reading, rules)
-    if rules.mde is not None and reading.effect is not None and reading.control:
+    if rules.mde is not None and metric.role == "primary" and reading.control:
         found["units_needed"] = units_needed(reading, rules.mde * abs(reading.control), rules.alpha)
     if reading.adjusted is not None:
         found["theta"] = _plain(reading.adjusted.theta)
