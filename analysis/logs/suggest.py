@@ -28,7 +28,7 @@ MEASURED = re.compile(r"latenc|load|duration|seconds|millis|_ms\b|time|score|rat
 # Numbers that describe a unit or a row and are no outcome.
 ATTRIBUTES = re.compile(
     r"(^|_)(id|key|zip|zipcode|postcode|age|tenure|year|month|day|week|hour|lat|latitude|lon|"
-    r"longitude|index|row|rank|position|birth|timestamp|ts|epoch|weight|phone)$"
+    r"longitude|index|row|rank|position|birth|timestamp|ts|epoch|weight|phone)$|^column_\d+$"
 )
 CONTROLS = (
     "control", "ctrl", "control_group", "baseline", "base", "placebo", "holdout", "original",

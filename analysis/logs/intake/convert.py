@@ -71,15 +71,18 @@ def convert(job: Job, tell: Tell) -> Source:
                 fix="Use files of one format.",
             )
     roads = {"Parquet": _parquet, "JSON": _json, "delimited text": _delimited}
-    source = roads[inputs[0].family](job, inputs, tell)
-    if source.rows == 0:
-        raise LogError(
-            "log_without_rows",
-            f"The log has {len(source.columns)} column(s) but no row.",
-            where=", ".join(job.names[:3]),
-            fix="Export it again with its rows.",
-        )
-    return source
+    return roads[inputs[0].family](job, inputs, tell)
+
+
+def _refuse_nothing(job: Job, rows: int, columns: int) -> None:
+    if rows and columns:
+        return
+    raise LogError(
+        "log_without_columns" if rows else "log_without_rows",
+        f"The log has {columns} column(s) and {rows} row(s).",
+        where=", ".join(job.names[:3]),
+        fix="Export it again with its rows and the names of its columns.",
+    )
 
 
 def _recognised(path: Path, name: str, limits: Limits) -> _Input:
@@ -216,6 +219,7 @@ def _parquet(job: Job, inputs: list[_Input], tell: Tell) -> Source:
         files.append(plain)
     names = [one.name for one in inputs]
     rows, columns, notices = describe(files, names, job.limits)
+    _refuse_nothing(job, rows, len(columns))
     for path, name in zip(files, names, strict=True):
         check_pages(path, name, [column for column, _ in columns], job.limits)
     for i, one in enumerate(inputs):
@@ -249,11 +253,11 @@ def _finished(
     notices: list[Notice],
 ) -> Source:
     """Move what was made to its place, the rows last, and describe it."""
+    _refuse_nothing(job, rows, len(names))
     some_rejected = rejections.close()
     if some_rejected:
         (job.scratch / "rejected.parquet").replace(job.rejected)
-    if rows:
-        out.replace(job.out)
+    out.replace(job.out)
     return Source(
         files=(job.out,),
         text=True,

@@ -58,7 +58,7 @@ class JsonRows:
     """Gathers rows of all files: a new key opens a new part, and parts are joined at the end."""
 
     def __init__(self, path: Path, rejections: Rejections, limits: Limits) -> None:
-        self.names = ColumnNames(limits, "the log")
+        self.names = ColumnNames(limits, "")
         self.rows = 0
         self.kept = 0
         self._path = path
@@ -77,6 +77,7 @@ class JsonRows:
             LogError: ``json_array_too_large``, ``json_array_broken``, ``row_too_long`` or a
                 limit of columns or cells.
         """
+        self.names.where = source.where
         found = _elements(source, self._limits) if source.array else _lines(source, self._limits)
         for value, text in found:
             self.rows += 1
@@ -167,10 +168,10 @@ def _row(value: Any, text: str) -> dict[str, str | None]:
 
 def _refuse_unwritable(value: dict[str, Any]) -> None:
     try:
-        written = _json(value).encode()
+        _json(value).encode()
     except (UnicodeEncodeError, RecursionError) as error:
         raise _LineError("unreadable_text") from error
-    if b"\x00" in written:
+    if any("\x00" in part for pair in value.items() for part in pair if isinstance(part, str)):
         raise _LineError("unreadable_text")
 
 

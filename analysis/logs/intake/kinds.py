@@ -57,6 +57,8 @@ FOREIGN = (
 )
 # Pickle protocols 2 to 5 begin with PROTO, the protocol and an opcode; loading one runs its code.
 PICKLE = re.compile(rb"\x80[\x02-\x05][\x00-\xff]{0,9}[\]\}\(c\x8c\x95]", re.DOTALL)
+# Protocols 0 and 1 are text that begins with a global, or with a list or dict and its memo.
+TEXT_PICKLE = re.compile(rb"c[\w.]+\n[\w.]+\n(?:p\d+\n)?[(\]}]|\((?:[ldi]|dp|lp)p?\d+\n")
 # A mark of plain letters names a foreign kind only if the file is not text after all.
 CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 TEXT_MARKS = (b"%PDF", b"{\\rtf", b"<stata_dta>")
@@ -85,7 +87,7 @@ def refuse_foreign(head: bytes, where: str) -> None:
     for kind in FOREIGN:
         if head.startswith(kind.mark, kind.at) and (binary or kind.mark in TEXT_MARKS):
             raise _unsupported(kind.name, where, kind.fix)
-    if PICKLE.match(head):
+    if PICKLE.match(head) or TEXT_PICKLE.match(head):
         fix = "Pickles can run code and are never opened; write the table as Parquet or CSV."
         raise _unsupported("a Python pickle", where, fix)
     if MARKUP.match(head):

@@ -16,7 +16,7 @@ class ColumnNames:
 
     def __init__(self, limits: Limits, where: str) -> None:
         self._limits = limits
-        self._where = where
+        self.where = where
         self._taken: set[str] = {ROW}
         self._changes: list[str] = []
         self.names: list[str] = []
@@ -29,13 +29,13 @@ class ColumnNames:
         """
         place = len(self.names) + 1
         if place > self._limits.columns:
-            raise too_many_columns(place, self._limits, self._where)
+            raise too_many_columns(place, self._limits, self.where)
         if len(raw) > self._limits.name_length:
             raise LogError(
                 "column_name_too_long",
                 f'Column {place} has a name of {len(raw):,} characters ("{raw[:40]}..."); '
                 f"the limit is {self._limits.name_length}.",
-                where=self._where,
+                where=self.where,
                 fix="Shorten the name. Does the first line hold the column names?",
             )
         wanted = raw or f"column_{place}"
