@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from pages.ui import frame, health, words
+from pages.ui import frame, health, html
 from pages.ui.words import plain
 
 row = frame.open_study()
 assert row is not None
 content = frame.readout(row)
 
+html.stylesheet()
 st.title("Data health", anchor=False)
 st.caption(f"{plain(row.name)} · {health.file_line(row, content)}")
 
@@ -31,7 +32,7 @@ with left:
 with repaired:
     health.show_repairs(log)
 with events:
-    health.show_events(row, content)
+    health.show_events(log)
 with columns:
     health.show_columns(log)
 with personal:

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from pages.ui import guide_methods, guide_texts
+from pages.ui import guide_methods, guide_texts, html
 
+html.stylesheet()
 st.title("Guide", anchor=False)
 
 read, logs, methods, limits = st.tabs(

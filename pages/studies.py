@@ -4,12 +4,12 @@ import streamlit as st
 
 from analysis import store as saved
 from analysis.store import StudyRow
-from pages.ui import frame, studies_table
+from pages.ui import frame, html, studies_table
 from pages.ui.words import VERDICTS, plain
 
 PER_PAGE = 15
-LENSES = {"ab": "A/B", "interleaving": "Interleaving", "synthetic_control": "Synthetic control"}
 
+html.stylesheet()
 store = frame.open_store()
 rows = [saved.refreshed(store, row) for row in store.studies()]
 
@@ -43,12 +43,17 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         "Verdicts", list(VERDICTS), selection_mode="multi", label_visibility="collapsed",
         format_func=lambda word: VERDICTS[word].word, key="verdict", bind="query-params",
     )  # fmt: skip
-    lenses = [lens for lens in LENSES if any(lens in studies_table.lenses(row) for row in rows)]
+    lenses = [
+        lens
+        for lens in studies_table.LENS_NAMES
+        if any(lens in studies_table.lenses(row) for row in rows)
+    ]
     lens = "All lenses"
     if len(lenses) > 1:
         lens = st.segmented_control(
             "Lens", ["All lenses", *lenses], default="All lenses", required=True,
-            format_func=lambda name: LENSES.get(name, name), label_visibility="collapsed",
+            format_func=lambda name: studies_table.LENS_NAMES.get(name, name),
+            label_visibility="collapsed",
         )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Saved studies, logs and readouts, and the runs that make readouts."""
 
 from analysis.store.blobs import Incoming, safe_name
+from analysis.store.command_line import save_run
 from analysis.store.jobs import (
     is_running,
     refreshed,
@@ -10,7 +11,7 @@ from analysis.store.jobs import (
     study_place,
 )
 from analysis.store.rows import LogRecord, StudyRow
-from analysis.store.samples import SAMPLES, seed, truth, unfinished
+from analysis.store.samples import SAMPLES, seed, unfinished
 from analysis.store.store import Store
 from analysis.store.tidy import forget, purge
 
@@ -26,10 +27,10 @@ __all__ = [
     "refreshed",
     "run_in_background",
     "safe_name",
+    "save_run",
     "seed",
     "stop",
     "study_of",
     "study_place",
-    "truth",
     "unfinished",
 ]

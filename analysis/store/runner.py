@@ -42,7 +42,7 @@ def run(store: Store, study_id: str) -> None:
             study_of(row), base=study_place(store, row), work=store.work, progress=progress
         )
         store.progress(study_id, "Saving the readout", 1.0)
-        store.save_readout(study_id, made, left_out=getattr(made, "left_out_file", None))
+        store.save_readout(study_id, made, left_out=made.left_out_file)
     except VerdictError as error:
         store.fail(study_id, error)
     except Exception:  # noqa: BLE001 - the last stop before the process ends: say so and keep it

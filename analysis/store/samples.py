@@ -1,12 +1,9 @@
 """The sample studies that a new store is given, so that nobody meets an empty page."""
 
-import json
 import tomllib
 from pathlib import Path
-from typing import Any
 
 from analysis.store.jobs import refreshed
-from analysis.store.rows import StudyRow
 from analysis.store.store import Store
 
 SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
@@ -40,12 +37,3 @@ def unfinished(store: Store) -> list[str]:
         for row in rows
         if row.sample and row.readout_id is None and row.status in ("ready", "failed")
     ]
-
-
-def truth(row: StudyRow, folder: Path = SAMPLES) -> dict[str, dict[str, Any]]:
-    """What is known to be true of a sample, by metric; empty for any other study."""
-    file = folder / f"{row.sample}.truth.json"
-    if row.sample is None or not file.is_file():
-        return {}
-    known: dict[str, dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
-    return known

@@ -79,13 +79,15 @@ def _content(home: str, study_id: str, readout_id: str) -> dict[str, Any]:
     return content
 
 
-def show_progress(row: StudyRow) -> None:
-    """Show how far a run is, and the page again when it is over."""
+def show_progress(row: StudyRow, *, then: str | None = None) -> None:
+    """Show how far a run is; then the page again, or the page `then` if it went well."""
     home = str(open_store().home)
 
     @st.fragment(run_every=0.5)
     def progress() -> None:
         now = saved.refreshed(Store(Path(home)), Store(Path(home)).study(row.id))
+        if now.status == "done" and then is not None:
+            go(then, row.id)
         if now.status != "running":
             st.rerun()
         st.progress(now.share, text=f"{now.doing or 'Working'}: {now.share:.0%}")

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from analysis import ab
+from analysis.ab.methods import METHODS
 from pages.ui import html
 
 
 def show() -> None:
     """Every method with the work that it comes from."""
     st.markdown("Each number of a readout is made by one of these methods, and names it.")
-    html.table([{"Method": label, "Source": source} for _key, label, source in ab.METHODS])
+    html.table([{"Method": one.label, "Source": one.source} for one in METHODS])

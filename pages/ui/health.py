@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from analysis.store import StudyRow
-from pages.ui import downloads, frame, html, words
+from pages.ui import downloads, frame, html, notices, words
 from pages.ui.reasons import reason
 from pages.ui.words import plain
 
@@ -65,7 +65,7 @@ def show_left_out(row: StudyRow, log: Mapping[str, Any]) -> None:
         [
             {
                 "Reason": reason(one["reason"]).label,
-                "Rows": words.count(one["rows"]),
+                "Rows": int(one["rows"]),
                 "Share": words.share(one["rows"] / max(int(log["rows"]), 1), 2),
                 "Examples": _examples(one.get("examples", [])),
                 "What it means": reason(one["reason"]).about,
@@ -110,29 +110,24 @@ def show_repairs(log: Mapping[str, Any]) -> None:
         st.markdown("Nothing had to be repaired: every used cell was read as it is written.")
         return
     html.table(
-        [
-            {"What was read as what": one["text"], "Rows": words.count(one["rows"])}
-            for one in repairs
-        ]
+        [{"What was read as what": one["text"], "Rows": int(one["rows"])} for one in repairs]
     )
 
 
-def show_events(row: StudyRow, content: Mapping[str, Any]) -> None:
+def show_events(log: Mapping[str, Any]) -> None:
     """Rows of each event, and of each day and arm."""
-    log = content["log"]
     names = log.get("event_names") or {}
     if names:
         st.markdown("**Rows of each event**")
         ordered = sorted(names.items(), key=lambda pair: -pair[1])
-        html.table([{"Event": name, "Rows": words.count(rows)} for name, rows in ordered[:50]])
+        html.table([{"Event": name, "Rows": rows} for name, rows in ordered[:50]])
     by_day = log.get("events_by_day") or {}
     if by_day:
         st.markdown("**Rows of each day, by arm**")
         arms = sorted({arm for one in by_day.values() for arm in one})
         html.table(
             [
-                {"Day": words.day(day)}
-                | {arm or "no arm": words.count(one.get(arm, 0)) for arm in arms}
+                {"Day": words.day(day)} | {arm or "no arm": one.get(arm, 0) for arm in arms}
                 for day, one in sorted(by_day.items())
             ][:400]
         )
@@ -168,10 +163,9 @@ def show_personal(row: StudyRow) -> None:
         )
     else:
         st.markdown(
-            "These columns look like personal data. Columns without a role are dropped when the"
-            " log is read; better not to export them at all."
+            "Columns without a role are dropped when the log is read, so they are in no readout."
         )
-        html.table([{"Column": name, "Looks like": kind} for name, kind in personal.items()])
+        notices.show(personal)
 
 
 def _examples(examples: list[dict[str, Any]]) -> str:

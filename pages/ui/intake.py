@@ -1,4 +1,4 @@
-"""From a log that just came in to a draft study: what the intake says of it, kept with the study."""
+"""From a log that just came in to a draft study, which keeps what the intake says of the log."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -45,7 +45,7 @@ def understand(store: Store, row: StudyRow, progress: Progress) -> None:
         paths, base=study_place(store, row), work=store.work, progress=progress
     )
     guessed = logs.guess_roles(source)
-    columns, rows = logs.preview(source, n=PREVIEW_ROWS)
+    columns, rows = logs.preview(source, PREVIEW_ROWS)
     store.keep_facts(
         row.id,
         {
@@ -58,16 +58,15 @@ def understand(store: Store, row: StudyRow, progress: Progress) -> None:
                 "columns": list(columns),
                 "rows": [[_short(cell) for cell in one] for one in rows],
             },
-            "personal": dict(logs.personal_columns(source)),
+            "personal": [_plain(one) for one in logs.personal_columns(source)],
             "rejected": dict(source.rejected_count),
             "examples": [[one.reason, one.row, one.text] for one in source.rejected[:5]],
             "notices": [_plain(one) for one in source.notices],
         },
     )
     if "ab" not in row.definition:
-        suggested = dict(logs.suggest(source))
-        kept = {key: row.definition[key] for key in ("version", "name", "log")}
-        store.edit(row.id, suggested | kept, ready=True)
+        suggested = logs.suggest(source, paths, row.name)
+        store.edit(row.id, {**suggested, **row.definition}, ready=True)
 
 
 def title_of(file_name: str) -> str:

@@ -11,7 +11,7 @@ from analysis.store import Store, StudyRow, refreshed
 from pages.ui import frame, words
 from pages.ui.failure import show_error
 
-WIDTHS = (4.2, 1.9, 2.6, 2.1, 1.2, 1.5, 0.6)
+WIDTHS = (3.6, 1.7, 2.7, 2.3, 1.0, 1.3, 0.7)
 HEADINGS = ("Study", "Verdict", "Primary lift", "Guardrails", "Units", "Saved", "")
 Colour = Literal["blue", "orange", "gray"]
 TONES: dict[str, Colour] = {
@@ -45,9 +45,10 @@ def show(store: Store, rows: list[StudyRow]) -> None:
         now = [_latest(store, row) for row in rows] if running else rows
         if running and not any(row.status == "running" for row in now):
             st.rerun()
-        _headings()
-        for row in now:
-            _line(store, row)
+        with st.container(key="studies_table", gap=None):
+            _headings()
+            for row in now:
+                _line(store, row)
 
     table()
 
@@ -84,7 +85,7 @@ def _headings() -> None:
 
 
 def _line(store: Store, row: StudyRow) -> None:
-    with st.container(key=f"study_{row.id}", border=True):
+    with st.container(key=f"study_{row.id}"):
         name, verdict, primary, guardrails, units, saved, more = st.columns(
             WIDTHS, gap="small", vertical_alignment="center"
         )
@@ -99,19 +100,17 @@ def _line(store: Store, row: StudyRow) -> None:
             _guardrails(summary)
         with units:
             if summary.get("units"):
-                st.markdown(words.count(summary["units"]))
+                st.markdown(f":small[{words.count(summary['units'])}]")
         with saved:
-            st.markdown(f":gray[{_when(row.saved)}]")
+            st.markdown(f":small[:gray[{_when(row.saved)}]]")
         with more:
             _more(store, row)
 
 
 def _name(row: StudyRow) -> None:
     page = "ab" if row.readout_id or row.status in {"running", "failed"} else "new_study"
-    marks = " · ".join(LENS_NAMES[lens] for lens in lenses(row))
-    label = f"**{words.plain(row.name)}** :small[:gray[{marks}]]"
-    if row.sample:
-        label += " :gray-badge[sample]"
+    marks = [LENS_NAMES[lens] for lens in lenses(row)] + (["sample"] if row.sample else [])
+    label = f"**{words.plain(row.name)}** :small[:gray[{' · '.join(marks)}]]"
     frame.page_link(page, label, study_id=row.id)
 
 
@@ -133,11 +132,10 @@ def _primary(summary: dict[str, object]) -> None:
     if not isinstance(primary, dict):
         return
     if summary.get("decision") == "do_not_use":
-        st.markdown(":gray[not shown]", help="The data cannot carry a lift: open the study.")
+        st.markdown(":small[:gray[not shown]]")
         return
     interval = words.lift_interval(primary.get("lift_low"), primary.get("lift_high"))
     st.markdown(f"**{words.lift(primary.get('lift'))}** :small[:gray[{interval}]]")
-    st.caption(words.plain(str(primary.get("name", ""))))
 
 
 def _guardrails(summary: dict[str, object]) -> None:
@@ -149,7 +147,7 @@ def _guardrails(summary: dict[str, object]) -> None:
         for word in ("breached", "unproven", "safe")
         if counts.get(word)
     ]
-    st.markdown(", ".join(said))
+    st.markdown(f":small[{', '.join(said)}]")
 
 
 def _when(saved: str) -> str:

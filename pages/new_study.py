@@ -1,0 +1,52 @@
+"""New study: log, columns, metrics, check and run on one page; saved from the first step on."""
+
+import streamlit as st
+
+from pages.ui import frame, html, study_check, study_columns, study_log, study_metrics
+from pages.ui.failure import show_error
+from pages.ui.words import plain
+
+store = frame.open_store()
+html.stylesheet()
+
+if "study" not in st.query_params:
+    st.title("New study", anchor=False)
+    study_log.choose(store)
+    st.stop()
+
+row = frame.open_study()
+assert row is not None
+
+if row.status == "running":
+    st.title(plain(row.name), anchor=False)
+    frame.show_progress(row, then="ab")
+    st.stop()
+
+if row.facts is None:
+    study_log.understand(store, row)
+
+st.title(plain(row.name), anchor=False)
+top = st.container(horizontal=True, vertical_alignment="bottom")
+name = top.text_input("Study name", row.name, max_chars=120, key=f"{row.id}_name", width="stretch")
+if row.error is not None:
+    show_error(row.error)
+
+study_log.show(row)
+looked = study_check.look(store, row)
+definition = {**row.definition, "name": name.strip() or row.name}
+definition = study_columns.show(row, definition)
+definition = study_metrics.show(row, definition, study_check.sources(row, looked), looked.values)
+st.header("4. Check and run", anchor=False)
+definition = study_check.show_plan(row, definition, looked)
+study_check.show(looked)
+with st.container(horizontal=True):
+    study_check.run_button(store, row, looked, "run_below")
+    if row.readout_id:
+        frame.page_link("ab", "Open the saved readout", study_id=row.id, icon="compare_arrows")
+with top:
+    study_check.run_button(store, row, looked, "run_above")
+
+if definition != row.definition:
+    # Saved at once: a closed tab loses nothing, and the page is drawn from what is saved.
+    store.edit(row.id, definition, ready=True)
+    st.rerun()

@@ -1,0 +1,204 @@
+"""Step 3 of a new study: the metrics, their margins, and what each reads now."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from analysis.store import StudyRow
+from pages.ui.words import plain
+
+ROLES = {"primary": "Primary", "guardrail": "Guardrail", "secondary": "Secondary"}
+EVENT_KINDS = {
+    "proportion": "Share of units",
+    "count": "Events per unit",
+    "sum": "Total per unit",
+    "mean": "Mean value",
+    "retention": "Retention",
+    "ratio": "Ratio",
+}
+COLUMN_KINDS = {"proportion": "Share of units", "mean": "Mean per unit", "ratio": "Ratio"}
+BETTER = {"higher": "Higher", "lower": "Lower"}
+TERM_VALUES = {"count": "number of events", "sum": "sum of values"}
+WIDTHS = (2.3, 1.5, 1.9, 1.9, 1.35, 1.2, 0.5)
+
+
+def show(
+    row: StudyRow, definition: dict[str, Any], sources: Sequence[str], values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Show the metrics to edit, each with its value by arm; the definition as it is now.
+
+    Args:
+        row: The study.
+        definition: Its mapping so far.
+        sources: Events of an event log, or columns of a unit table.
+        values: Metric -> arm -> value as text; empty while the log cannot be read.
+    """
+    st.header("3. Metrics", anchor=False)
+    by_event = "event" in definition.get("columns", {})
+    metrics = [dict(metric) for metric in definition.get("metrics", [])]
+    marks = _marks(row.id, len(metrics))
+    edited: list[dict[str, Any]] = []
+    for mark, metric in zip(list(marks), metrics, strict=True):
+        with st.container(border=True, key=f"metric_{mark}", gap="small"):
+            now = _edit(f"{row.id}_{mark}", metric, sources, by_event=by_event)
+            if now is None:
+                marks.remove(mark)
+                continue
+            edited.append(now)
+            _values(now, values)
+    if not metrics:
+        st.markdown("A study needs at least one metric: the primary one decides.")
+    if st.button("Add metric", icon=":material/add:", disabled=not sources):
+        marks.append(max(marks, default=-1) + 1)
+        edited.append(_fresh(edited, sources, by_event=by_event))
+    return {**definition, "metrics": edited}
+
+
+def _marks(study_id: str, count: int) -> list[int]:
+    """A lasting mark for each metric, so that removing one does not mix up the others' fields."""
+    marks: list[int] = st.session_state.setdefault(f"{study_id}_marks", list(range(count)))
+    if len(marks) != count:
+        start = max(marks, default=-1) + 1
+        marks[:] = list(range(start, start + count))
+    return marks
+
+
+def _edit(
+    key: str, metric: dict[str, Any], sources: Sequence[str], *, by_event: bool
+) -> dict[str, Any] | None:
+    """One metric's fields; None if it is to be removed."""
+    kinds = EVENT_KINDS if by_event else COLUMN_KINDS
+    kind_now = metric.get("kind") or ("proportion" if by_event else "mean")
+    if kind_now not in kinds:
+        kinds = {**kinds, kind_now: kind_now.capitalize()}
+    name_at, role_at, kind_at, source_at, better_at, margin_at, remove_at = st.columns(
+        WIDTHS, gap="xsmall", vertical_alignment="bottom"
+    )
+    now = dict(metric)
+    now["name"] = name_at.text_input("Name", metric.get("name", ""), key=f"{key}_name") or "Metric"
+    now["role"] = role_at.selectbox(
+        "Role", list(ROLES), index=_at(ROLES, metric.get("role"), 2), format_func=ROLES.__getitem__,
+        key=f"{key}_role",
+        help="The primary metric decides. A guardrail must not get worse by more than its margin.",
+    )  # fmt: skip
+    kind = kind_at.selectbox(
+        "Kind", list(kinds), index=_at(kinds, kind_now), format_func=kinds.__getitem__,
+        key=f"{key}_kind",
+    )  # fmt: skip
+    now["kind"] = kind
+    with source_at:
+        if kind == "ratio":
+            now.pop("event", None)
+            now.pop("column", None)
+            side = metric.get("numerator") or {}
+            now["numerator"] = _term(f"{key}_over", "Numerator", side, sources, by_event=by_event)
+        else:
+            now.pop("numerator", None)
+            now.pop("denominator", None)
+            field = "event" if by_event else "column"
+            now.pop("column" if by_event else "event", None)
+            now[field] = _source(f"{key}_source", field.capitalize(), metric, field, sources)
+    now["better"] = better_at.selectbox(
+        "Better", list(BETTER), index=_at(BETTER, metric.get("better")),
+        format_func=BETTER.__getitem__, key=f"{key}_better", help="Which direction is good?",
+    )  # fmt: skip
+    _margin(margin_at, key, metric, now)
+    if kind == "ratio":
+        below = source_at.container()
+        with below:
+            now["denominator"] = _term(
+                f"{key}_under", "Denominator", metric.get("denominator") or {}, sources,
+                by_event=by_event,
+            )  # fmt: skip
+    if kind == "retention":
+        now["day"] = int(
+            source_at.number_input(
+                "Day", 0, 365, int(metric.get("day", 7)), key=f"{key}_day",
+                help="Days since exposure on which the unit must come back.",
+            )
+        )  # fmt: skip
+    else:
+        now.pop("day", None)
+    if remove_at.button(
+        "", icon=":material/delete:", key=f"{key}_remove", type="tertiary", help="Remove metric"
+    ):
+        return None
+    return now
+
+
+def _margin(place: Any, key: str, metric: dict[str, Any], now: dict[str, Any]) -> None:
+    """A guardrail's margin, in per cent of control or, where the study says so, in its own unit."""
+    if now["role"] != "guardrail":
+        now.pop("margin", None)
+        now.pop("margin_scale", None)
+        return
+    absolute = metric.get("margin_scale") == "absolute"
+    given = metric.get("margin")
+    shown = None if given is None else (given if absolute else given * 100)
+    typed = place.number_input(
+        "Margin" if absolute else "Margin, %", min_value=0.0,
+        value=None if shown is None else round(float(shown), 6),
+        step=None if absolute else 1.0, key=f"{key}_margin",
+        help="The worst harm that you accept. Without a margin a guardrail cannot be shown safe.",
+    )  # fmt: skip
+    if typed is None:
+        now.pop("margin", None)
+    else:
+        now["margin"] = typed if absolute else typed / 100
+
+
+def _term(
+    key: str, label: str, term: dict[str, Any], sources: Sequence[str], *, by_event: bool
+) -> dict[str, Any]:
+    field = "event" if by_event else "column"
+    now: dict[str, Any] = {field: _source(f"{key}_source", label, term, field, sources)}
+    if by_event:
+        now["value"] = st.selectbox(
+            f"{label} counts", list(TERM_VALUES), index=_at(TERM_VALUES, term.get("value")),
+            format_func=TERM_VALUES.__getitem__, key=f"{key}_value", label_visibility="collapsed",
+        )  # fmt: skip
+    return now
+
+
+def _source(
+    key: str, label: str, thing: dict[str, Any], field: str, sources: Sequence[str]
+) -> str | None:
+    current = thing.get(field)
+    options = [*sources] if current is None or current in sources else [current, *sources]
+    chosen: str | None = st.selectbox(
+        label, options, index=options.index(current) if current is not None else 0, key=key
+    )
+    return chosen
+
+
+def _values(metric: dict[str, Any], values: Mapping[str, Any]) -> None:
+    """What the metric reads in each arm, or why it reads nothing."""
+    found = values.get(metric["name"])
+    if isinstance(found, str):
+        st.caption(f":orange[{plain(found)}]")
+    elif found:
+        said = " · ".join(f"{plain(arm)} **{plain(text)}**" for arm, text in found.items())
+        st.caption(f"Now: {said}")
+
+
+def _fresh(
+    metrics: list[dict[str, Any]], sources: Sequence[str], *, by_event: bool
+) -> dict[str, Any]:
+    used = {one.get("event") or one.get("column") for one in metrics}
+    source = next((one for one in sources if one not in used), sources[0])
+    base = " ".join(source.replace("_", " ").split()).capitalize()
+    taken = {one["name"] for one in metrics}
+    name = next(one for one in (base, *(f"{base} {k}" for k in range(2, 1000))) if one not in taken)
+    primary = any(one.get("role") == "primary" for one in metrics)
+    return {
+        "name": name,
+        "role": "secondary" if primary else "primary",
+        "kind": "proportion" if by_event else "mean",
+        "event" if by_event else "column": source,
+        "better": "higher",
+    }
+
+
+def _at(options: Mapping[str, str], value: Any, otherwise: int = 0) -> int:
+    return list(options).index(value) if value in options else otherwise
