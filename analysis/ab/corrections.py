@@ -7,26 +7,36 @@ import numpy as np
 from analysis.core import Floats
 
 
-def adjust_p_values(p_values: Sequence[float | None], correction: str) -> list[float | None]:
+class AdjustedPValues(list[float | None]):
+    """P-values that a correction has already been applied to."""
+
+
+def adjust_p_values(p_values: Sequence[float | None], correction: str) -> AdjustedPValues:
     """Adjusted p-values in the order given; None takes no part and stays None.
 
     Args:
         p_values: One p a comparison of a family.
         correction: none, bonferroni, holm, hochberg, bh or by.
 
+    Raises:
+        TypeError: The p-values are adjusted already.
+        ValueError: The correction is unknown.
+
     Source:
         Holm (1979), Scand. J. Stat. 6, 65-70; Hochberg (1988), Biometrika 75, 800-802;
         Benjamini, Hochberg (1995), JRSS B 57, 289-300; Benjamini, Yekutieli (2001),
         Ann. Stat. 29, 1165-1188.
     """
+    if isinstance(p_values, AdjustedPValues):
+        raise TypeError("These p-values are adjusted already.")
     defined = np.array([p for p in p_values if p is not None], dtype=float)
     if defined.size == 0:
-        return list(p_values)
+        return AdjustedPValues(p_values)
     order = np.argsort(defined, kind="stable")
     adjusted = np.empty(defined.size)
     adjusted[order] = np.minimum(_adjusted_sorted(defined[order], correction), 1.0)
     filled = iter(adjusted.tolist())
-    return [None if p is None else float(next(filled)) for p in p_values]
+    return AdjustedPValues(None if p is None else float(next(filled)) for p in p_values)
 
 
 def _adjusted_sorted(p: Floats, correction: str) -> Floats:

@@ -146,7 +146,7 @@ def _lift_se(
     one = {column: weight / base for column, weight in treatment[1].weights.items()}
     nil = {column: weight / base for column, weight in control[1].weights.items()}
     for column, weight in raw_control.weights.items():
-        nil[column] = nil.get(column, 0.0) + difference / base**2 * weight
+        nil[column] = nil.get(column, 0.0) + difference / base * (weight / base)
     return math.sqrt(
         treatment[0].combination_variance(one) / treatment[0].n
         + control[0].combination_variance(nil) / control[0].n

@@ -6,7 +6,7 @@ from typing import Any
 from analysis.ab.compare import read
 from analysis.ab.intervals import difference_interval, lift_interval
 from analysis.ab.reading import Pair, Reading
-from analysis.ab.results import plain
+from analysis.ab.results import lift_of, plain
 from analysis.ab.tails import normal_two_sided
 from analysis.core import Moments
 from analysis.logs.ab_log import Cell
@@ -45,9 +45,6 @@ def _entry(
 ) -> dict[str, Any]:
     difference = difference_interval(reading, pair.alpha, pair.options)
     lift, _ = lift_interval(reading, pair.alpha, pair.options)
-    value = None
-    if reading.control and reading.difference is not None:
-        value = reading.difference / abs(reading.control)
     p_fixed = None
     if reading.effect is not None and reading.effect.var_difference > 0:
         p_fixed = normal_two_sided(reading.effect.statistic)
@@ -63,7 +60,7 @@ def _entry(
         "difference": _times(reading.difference, size),
         "difference_low": _times(difference.low, size),
         "difference_high": _times(difference.high, size),
-        "lift": value,
+        "lift": lift_of(reading),
         "lift_low": lift.low,
         "lift_high": lift.high,
         "p_fixed": p_fixed,

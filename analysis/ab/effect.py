@@ -114,7 +114,8 @@ def fieller(effect: Effect, quantile: float) -> tuple[Interval, float | None]:
     if b == 0:
         return NOWHERE, None
     v_aa, v_bb, v_ab = effect.var_difference, effect.var_control, effect.covariance
-    g = quantile**2 * v_bb / b**2
+    share = quantile * math.sqrt(v_bb) / b
+    g = share * share
     if not math.isfinite(g) or g >= 1:
         return NOWHERE, _finite(g)
     r = a / b
@@ -134,7 +135,8 @@ def delta_lift(m1: float, v1: float, m0: float, v0: float, quantile: float) -> I
     """Delta-method interval of m1/m0 - 1; none where m0 <= 0."""
     if m0 <= 0:
         return NOWHERE
-    half = quantile * math.sqrt(v1 / m0**2 + v0 * m1**2 / m0**4)
+    # Ratios before squares: neither large nor small values leave the range of a double.
+    half = quantile * math.hypot(math.sqrt(v1) / m0, math.sqrt(v0) / m0 * (m1 / m0))
     return Interval(m1 / m0 - 1 - half, m1 / m0 - 1 + half)
 
 
@@ -146,7 +148,7 @@ def log_delta_lift(m1: float, v1: float, m0: float, v0: float, quantile: float) 
     """
     if m0 <= 0 or m1 <= 0:
         return NOWHERE
-    step = quantile * math.sqrt(v1 / m1**2 + v0 / m0**2)
+    step = quantile * math.hypot(math.sqrt(v1) / m1, math.sqrt(v0) / m0)
     return Interval(m1 / m0 * math.exp(-step) - 1, _finite(m1 / m0 * _exp(step) - 1))
 
 
@@ -175,7 +177,7 @@ def log_delta_t(
     """The log interval with Satterthwaite degrees of freedom of the relative variances."""
     if m0 <= 0 or m1 <= 0:
         return NOWHERE
-    df = satterthwaite(v1 / m1**2, n1, v0 / m0**2, n0)
+    df = satterthwaite((v1 / m1) / m1, n1, (v0 / m0) / m0, n0)
     return log_delta_lift(m1, v1, m0, v0, student_quantile(alpha / 2, df))
 
 

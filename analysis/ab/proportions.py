@@ -8,7 +8,14 @@ import numpy as np
 from scipy import special
 
 from analysis.ab.effect import NOWHERE, Effect, Interval
-from analysis.ab.tails import chi_square_upper, normal_quantile, normal_two_sided, normal_upper
+from analysis.ab.tails import (
+    LN10,
+    SMALLEST,
+    chi_square_upper,
+    normal_quantile,
+    normal_two_sided,
+    normal_upper,
+)
 
 SMALL_EXPECTED = 5
 MOST_TABLES = 1_000_000
@@ -61,8 +68,10 @@ def z_pooled(counts: Counts) -> float | None:
     return counts.difference / math.sqrt(rate * (1 - rate) * (1 / counts.n1 + 1 / counts.n0))
 
 
-def fisher(counts: Counts) -> float | None:
-    """Two-sided p of Fisher's exact test; None above a million tables.
+def fisher(counts: Counts) -> tuple[float, float] | None:
+    """Two-sided p of Fisher's exact test and its decimal logarithm.
+
+    None above a million tables.
 
     Sums the tables with the observed margins that are no likelier than the observed.
 
@@ -80,9 +89,11 @@ def fisher(counts: Counts) -> float | None:
         + _log_choose(counts.n0, successes - x)
         - _log_choose(total, np.array([float(successes)]))
     )
-    chances = np.exp(logs)
-    observed = chances[counts.x1 - low]
-    return min(1.0, float(np.sort(chances[chances <= observed * SAME_PROBABILITY]).sum()))
+    kept = logs[logs <= logs[counts.x1 - low] + math.log(SAME_PROBABILITY)]
+    # Relative to the likeliest of them, so that far tails do not vanish.
+    top = float(kept.max())
+    log_p = min(top + math.log(float(np.exp(np.sort(kept) - top).sum())), 0.0)
+    return max(math.exp(log_p), SMALLEST), log_p / LN10
 
 
 def _log_choose(n: int, k: np.ndarray) -> np.ndarray:

@@ -100,14 +100,13 @@ def _headline(
     significant = p_adjusted is not None and p_adjusted <= rules.alpha
     note = None
     if p_adjusted is not None:
-        matched = match(difference, significant=significant)
-        matched_lift = match(lift, significant=significant)
+        rose = (reading.difference or 0.0) > 0
+        matched = match(difference, significant=significant, rose=rose)
+        matched_lift = match(lift, significant=significant, rose=rose)
         if (matched, matched_lift) != (difference, lift):
             note = "matched_to_test"
             difference, lift = matched, matched_lift
-    value = None
-    if reading.control and reading.difference is not None:
-        value = reading.difference / abs(reading.control)
+    value = lift_of(reading)
     word = "no_clear_change"
     if significant and reading.difference:
         rose = reading.difference > 0
@@ -139,8 +138,18 @@ def _headline(
     }
 
 
-def match(interval: Interval, *, significant: bool) -> Interval:
-    """The interval with the bound nearer to 0 set to 0 where it contradicts the test.
+def lift_of(reading: Reading) -> float | None:
+    """The difference over the control value that its interval divides by."""
+    base = reading.effect.control if reading.effect is not None else reading.control
+    if not base or reading.difference is None:
+        return None
+    return reading.difference / abs(base)
+
+
+def match(interval: Interval, *, significant: bool, rose: bool) -> Interval:
+    """The interval with one bound set to 0 where it contradicts the test.
+
+    Significant: the bound across 0 from the difference. Not significant: the nearer one.
 
     One p-value decides a comparison: word, colour and interval follow it.
     """
@@ -149,8 +158,8 @@ def match(interval: Interval, *, significant: bool) -> Interval:
         return interval
     if low == 0 or high == 0:
         return interval
-    near_low = high is None or (low is not None and abs(low) <= abs(high))
-    return Interval(0.0, high) if near_low else Interval(low, 0.0)
+    low_gives_way = rose if significant else low is not None and low > 0
+    return Interval(0.0, high) if low_gives_way else Interval(low, 0.0)
 
 
 def safety(reading: Reading, metric: Metric, alpha: float) -> Safety | None:

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+CANCELLED = 8 * np.finfo(float).eps
+
 
 @dataclass(frozen=True)
 class Moments:
@@ -99,7 +101,12 @@ class Moments:
     def combination_variance(self, weights: dict[str, float]) -> float:
         """Sample variance (ddof 1) of a weighted sum of columns; n must be at least 2."""
         vector = np.array([weights.get(name, 0.0) for name in self.columns])
-        return max(float(vector @ self.centred() @ vector), 0.0) / (self.n - 1)
+        parts = np.outer(vector, vector) * self.centred()
+        squares = float(parts.sum())
+        # What is left after the parts cancel to their last digits is rounding, not variation.
+        if squares <= CANCELLED * float(np.abs(parts).sum()):
+            return 0.0
+        return squares / (self.n - 1)
 
     def combination_covariance(self, a: dict[str, float], b: dict[str, float]) -> float:
         """Sample covariance (ddof 1) of two weighted sums of columns; n at least 2."""
