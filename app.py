@@ -5,6 +5,7 @@ it shows the page itself.
 """
 
 import gc
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -39,6 +40,6 @@ else:
         ROUTER,
         lifespan=lifespan,
         routes=[Route("/api/uploads/{name}", uploads.put, methods=["PUT"])],
-        middleware=middleware.stack(),
+        middleware=middleware.stack(os.environ.get("VERDICT_ORIGINS", "")),
         on_script_error=show_failure,
     )

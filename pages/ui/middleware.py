@@ -3,7 +3,6 @@
 import base64
 import gzip
 import hashlib
-import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -54,9 +53,12 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def stack() -> list[Middleware]:
-    """The middleware of the app, outermost first."""
-    origins = os.environ.get("VERDICT_ORIGINS", "")
+def stack(origins: str) -> list[Middleware]:
+    """The middleware of the app, outermost first.
+
+    Args:
+        origins: Further origins of this server, with commas between them.
+    """
     allowed = tuple(one.strip().rstrip("/") for one in origins.split(",") if one.strip())
     return [
         Middleware(SecurityHeaders),
