@@ -14,7 +14,7 @@ APT := if [ "$$(id -u)" = 0 ]; then as=; else as=sudo; fi; \
 	export DEBIAN_FRONTEND=noninteractive; \
 	$$as apt-get update -qq && $$as apt-get install -y -qq --no-install-recommends
 
-.PHONY: help run install install-dev test check format bench calibrate samples lock clean
+.PHONY: help run install install-dev test check format bench calibrate samples docs lock clean
 
 help:
 	@echo "make run        serve the app on http://127.0.0.1:$(PORT) (PORT=8600 for another port)"
@@ -24,6 +24,7 @@ help:
 	@echo "make bench      measure beside pandas, tea-tasting and plain DuckDB (BENCH_ROWS=100000000)"
 	@echo "make calibrate  run the simulated experiments at full length"
 	@echo "make samples    write data/samples anew"
+	@echo "make docs       write docs/methods.md anew from the registry of methods"
 	@echo "make lock       resolve requirements*.txt into the locks anew"
 	@echo "make clean      remove what the other targets made, but never data/var"
 
@@ -66,6 +67,7 @@ check: install-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	PYTHONPATH=. $(BIN)/lint-imports
+	PYTHONPATH=. $(BIN)/python docs/generate.py --check
 
 format: install-dev
 	$(BIN)/ruff format .
@@ -79,6 +81,9 @@ calibrate: install-dev
 
 samples: install
 	$(BIN)/python -m analysis.simulate.samples data/samples
+
+docs: install
+	PYTHONPATH=. $(BIN)/python docs/generate.py
 
 lock: install-dev
 	$(LOCK) requirements.txt --output-file requirements.lock
