@@ -24,9 +24,11 @@ with st.container(
         open_readout.more(row, readout_id, content)
 st.caption(open_readout.caption(row, content))
 
+names = [arm["name"] for arm in ab["arms"]]
 word = words.VERDICTS[verdict["decision"]]
+named = f" {verdict['treatment']}" if verdict["decision"] == "ship" and len(names) > 2 else ""
 html.verdict(
-    word.word,
+    word.word + named,
     word.tone,
     word.icon,
     verdict["headline"],
@@ -46,7 +48,6 @@ with st.container(horizontal=True, gap="xsmall", key="health_badges"):
             args=(badge.tab,),
         )
 
-names = [arm["name"] for arm in ab["arms"]]
 tables = {role: rows.rows_of(content, role, truth) for role, _ in rows.ROLES}
 shown = [(role, caption, tables[role]) for role, caption in rows.ROLES if tables[role]]
 legend = rows.key_text([line for _, _, lines in shown for line in lines])

@@ -18,13 +18,13 @@ _DESIGNS = {"fixed": "fixed horizon: one look, at the end"}
 def of_metric(content: Content, name: str) -> Facts:
     """All numbers of one metric, a section for each treatment."""
     metric = next(one for one in content["ab"]["metrics"] if one["name"] == name)
-    return [
-        (
-            f"{comparison['treatment']} v {comparison['control']}",
-            _comparison(content, metric, comparison),
-        )
-        for comparison in metric["comparisons"]
-    ]
+    sections: Facts = []
+    for comparison in metric["comparisons"]:
+        title = f"{comparison['treatment']} v {comparison['control']}"
+        sections.append((title, _comparison(content, metric, comparison)))
+        if comparison.get("raw"):
+            sections.append(("Without the pre-period adjustment", _raw(comparison, metric["kind"])))
+    return sections
 
 
 def _comparison(content: Content, metric: Content, one: Content) -> list[tuple[str, str]]:
@@ -47,7 +47,9 @@ def _comparison(content: Content, metric: Content, one: Content) -> list[tuple[s
         correction = _CORRECTIONS.get(content["study"]["ab"].get("correction", ""), "")
         facts.append(("Corrected p-value", f"{words.p_exact(one['p_adjusted'])} ({correction})"))
     facts += _guardrail(metric, one)
-    facts += _adjustment(one, kind)
+    if one.get("variance_reduction") is not None:
+        removed = words.share(one["variance_reduction"])
+        facts.append(("Variance removed by the pre-period adjustment", removed))
     if metric.get("cap"):
         value, capped = words.number(metric["cap"]["value"]), metric["cap"]["capped_units"]
         facts.append(("Cap", f"{value}; {words.counted(capped, 'unit')} above it count as that"))
@@ -122,18 +124,13 @@ def _guardrail(metric: Content, one: Content) -> list[tuple[str, str]]:
     ]
 
 
-def _adjustment(one: Content, kind: str) -> list[tuple[str, str]]:
-    raw = one.get("raw")
-    if not raw:
-        return []
+def _raw(one: Content, kind: str) -> list[tuple[str, str]]:
+    """What the same comparison says when the time before exposure is left out of it."""
+    raw = one["raw"]
     return [
-        ("Without pre-period adjustment, lift", _lift(raw)),
-        ("Without pre-period adjustment, difference", _difference(raw, kind)),
-        (
-            "Without pre-period adjustment, p-value",
-            words.p_exact(raw["p_value"], raw.get("p_log10")),
-        ),
-        ("Variance removed by the adjustment", words.share(one.get("variance_reduction"))),
+        ("Difference", _difference(raw, kind)),
+        ("Lift", _lift(raw)),
+        ("p-value", words.p_exact(raw["p_value"], raw.get("p_log10"))),
     ]
 
 

@@ -96,16 +96,20 @@ def more(row: StudyRow, readout_id: str, content: Content) -> None:
     with st.popover("More", icon=":material/more_horiz:", key="more", on_change="rerun") as menu:
         if not menu.open:
             return
-        _download(readout_id, content, "readout", "json", "Download readout (JSON)")
-        _download(readout_id, content, "metrics", "csv", "Download metric table (CSV)")
-        _download(readout_id, _with_path(content, row), "study", "toml", "Download study (TOML)")
-        st.space("xxsmall")
-        if _action("Edit study", "edit"):
-            frame.go("new_study", row.id)
-        if _action("Run study again", "refresh"):
-            _run(row)
-        if _action("Delete study", "delete"):
-            _delete(row)
+        with st.container(gap=None):
+            _menu(row, readout_id, content)
+
+
+def _menu(row: StudyRow, readout_id: str, content: Content) -> None:
+    _download(readout_id, content, "readout", "json", "Download readout (JSON)")
+    _download(readout_id, content, "metrics", "csv", "Download metric table (CSV)")
+    _download(readout_id, _with_path(content, row), "study", "toml", "Download study (TOML)")
+    if _action("Edit study", "edit"):
+        frame.go("new_study", row.id)
+    if _action("Run study again", "refresh"):
+        _run(row)
+    if _action("Delete study", "delete"):
+        _delete(row)
 
 
 _MAKERS = {

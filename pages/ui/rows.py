@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pages.ui import words
-from pages.ui.html import Row
+from pages.ui.markup import Row
 
 Content = Mapping[str, Any]
 ROLES = (("primary", "Primary"), ("guardrail", "Guardrails"), ("secondary", "Secondary"))
@@ -148,7 +148,7 @@ def _reading(metric: Content, comparison: Content) -> tuple[str, str, str]:
     elif safety == "safe" and significant == "worse":
         note = "worse, but within margin"
     elif safety == "breached":
-        note = "worse beyond the margin"
+        note = "beyond the margin"
     return words.GUARDRAILS[safety], note, _GUARDRAIL_TONES[safety]
 
 

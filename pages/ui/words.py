@@ -191,10 +191,15 @@ def _parse_day(iso: str | None) -> date | None:
         return None
 
 
+_HEADINGS = {
+    "n_control": "Control units", "n_treatment": "Treatment units", "p_fixed": "p-value",
+}  # fmt: skip
+
+
 def heading(name: str) -> str:
     """A field's name as a table's heading: ``lift_low`` is ``Lift low``."""
-    said = name.replace("_", " ")
-    return said[:1].upper() + said[1:]
+    said = _HEADINGS.get(name) or name.replace("_", " ")
+    return said if said.startswith("p-") else said[:1].upper() + said[1:]
 
 
 def cell(name: str, value: object) -> str:

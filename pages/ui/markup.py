@@ -1,0 +1,247 @@
+"""Verdict's own HTML as text: verdict panel, notices, metric rows, facts and plain tables.
+
+Every word that may come from a person goes through ``_text``; class names and places come
+from this file's own tables and numbers.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from pages.ui import words
+
+_TONES = frozenset({"better", "worse", "neutral", "stop"})
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a metric table: the texts to show and where to draw the interval.
+
+    Attributes:
+        name: The metric.
+        notes: Small lines under the name.
+        control: The control's value, as text.
+        treatment: The treatment's value, as text.
+        change: The change, as text.
+        interval: Its interval, as text.
+        truth: The known truth of a sample, as text; empty elsewhere.
+        place: (low, point, high) on the scale, or None if no interval can be drawn.
+        why_not: Why nothing is drawn; empty if something is.
+        margin: Where the guardrail's margin stands on the scale.
+        truth_place: Where the known truth stands on the scale.
+        filled: The interval excludes 0: a filled diamond, else a hollow ring.
+        tone: Colour of the interval.
+        reading: The word.
+        reading_note: A small line under the word.
+        reading_tone: Colour of the word.
+        grey: Nothing in this line may be read as a result.
+    """
+
+    name: str
+    notes: tuple[str, ...]
+    control: str
+    treatment: str
+    change: str
+    interval: str
+    truth: str
+    place: tuple[float, float, float] | None
+    why_not: str
+    margin: float | None
+    truth_place: float | None
+    filled: bool
+    tone: str
+    reading: str
+    reading_note: str
+    reading_tone: str
+    grey: bool = False
+
+
+def verdict(
+    word: str,
+    tone: str,
+    icon: str,
+    headline: str,
+    points: Sequence[str],
+    why: Sequence[str],
+) -> str:
+    """The verdict panel."""
+    parts = [
+        f'<section class="v-verdict {_tone(tone)}" aria-label="Verdict">',
+        f'<div class="v-word" role="heading" aria-level="2">{_icon(icon)}{_text(word)}</div>',
+        f"<p>{_text(headline)}</p>" if headline else "",
+        _list(points),
+    ]
+    if why:
+        parts.append("<details><summary>Why this verdict</summary>")
+        parts.append(f"<p>{_text(why[0])}</p>{_list(why[1:])}</details>")
+    return "".join([*parts, "</section>"])
+
+
+def notice(kind: str, tone: str, text: str, fix: str) -> str:
+    """One notice."""
+    mend = f'<p class="v-fix">{_text(fix)}</p>' if fix else ""
+    return (
+        f'<div class="v-notice {_tone(tone)}"><p class="v-kind">{_text(kind)}</p>'
+        f"<p>{_text(text)}</p>{mend}</div>"
+    )
+
+
+def metric_rows(
+    caption: str, rows: Sequence[Row], *, control: str, treatment: str, level: str, key: str
+) -> str:
+    """A table of metrics; `control` and `treatment` head the value columns, `key` ends it."""
+    scale = scale_of(rows)
+    ticks = _scale(scale) if any(row.place for row in rows) else ""
+    heads = [
+        '<span role="columnheader">Metric</span>',
+        f'<span role="columnheader" class="v-number">{_text(control)}</span>',
+        f'<span role="columnheader" class="v-number">{_text(treatment)}</span>',
+        f'<span role="columnheader" class="v-number">Change ({_text(level)} CI)</span>',
+        f'<span role="columnheader" aria-label="Interval">{ticks}</span>',
+        '<span role="columnheader">Reading</span>',
+    ]
+    body = [_row(row, scale, control, treatment) for row in rows]
+    legend = f'<p class="v-key">{_text(key)}</p>' if key else ""
+    return (
+        '<div class="v-rows">'
+        f'<div class="v-caption" role="heading" aria-level="2">{_text(caption)}</div>'
+        f'<div role="table" aria-label="{_text(caption)}">'
+        f'<div role="row" class="v-row v-head">{"".join(heads)}</div>{"".join(body)}</div>'
+        f"{legend}</div>"
+    )
+
+
+def facts(sections: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> str:
+    """Lists of facts."""
+    parts = []
+    for title, pairs in sections:
+        heading = _title(title) if title else ""
+        lines = "".join(f"<dt>{_text(name)}</dt><dd>{_text(said)}</dd>" for name, said in pairs)
+        parts.append(f"{heading}<dl>{lines}</dl>")
+    return f'<div class="v-facts">{"".join(parts)}</div>'
+
+
+def table(rows: Sequence[Mapping[str, object]]) -> str:
+    """A plain table; the first row's keys head the columns."""
+    if not rows:
+        return ""
+    heads = "".join(f'<th scope="col">{_text(words.heading(name))}</th>' for name in rows[0])
+    lines = []
+    for row in rows:
+        cells = "".join(
+            f'<td class="{"v-words" if isinstance(value, str) else "v-number"}">'
+            f"{_text(words.cell(name, value))}</td>"
+            for name, value in row.items()
+        )
+        lines.append(f"<tr>{cells}</tr>")
+    return (
+        f'<div class="v-table" tabindex="0" role="region" aria-label="Table of numbers"><table>'
+        f"<thead><tr>{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
+    )
+
+
+def scale_of(rows: Sequence[Row]) -> float:
+    """Half the width of the rows' common scale: a round number.
+
+    One row four times as wide as its neighbours is clipped (and gets an arrow), so that it
+    does not press the others flat.
+    """
+    reaches = sorted(
+        max(abs(value) for value in (*row.place, row.margin or 0.0)) for row in rows if row.place
+    )
+    reaches = [reach for reach in reaches if reach > 0]
+    if not reaches:
+        return 0.01
+    widest = 1.04 * min(reaches[-1], 4 * reaches[(len(reaches) - 1) // 2])
+    power = 1.0
+    while power > widest:
+        power /= 10
+    while power * 10 <= widest:
+        power *= 10
+    steps = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
+    return next(step * power for step in steps if step * power >= widest * (1 - 1e-9))
+
+
+def _row(row: Row, scale: float, control: str, treatment: str) -> str:
+    notes = "".join(f"<small>{_text(note)}</small>" for note in row.notes)
+    truth = f"<small>{_text(row.truth)}</small>" if row.truth else ""
+    note = f"<small>{_text(row.reading_note)}</small>" if row.reading_note else ""
+    return "".join(
+        [
+            f'<div role="row" class="v-row {_tone(row.tone)}{" v-grey" if row.grey else ""}">',
+            f'<div role="rowheader" class="v-name"><b>{_text(row.name)}</b>{notes}</div>',
+            f'<div role="cell" class="v-number">{_label(control)}{_text(row.control)}</div>',
+            f'<div role="cell" class="v-number">{_label(treatment)}{_text(row.treatment)}</div>',
+            (
+                f'<div role="cell" class="v-change"><b>{_text(row.change)}</b> '
+                f'<span class="v-range">{_text(row.interval)}</span>{truth}</div>'
+            ),
+            f'<div role="cell">{_track(row, scale)}</div>',
+            (
+                f'<div role="cell" class="v-reading {_tone(row.reading_tone)}">'
+                f"<b>{_text(row.reading)}</b>{note}</div></div>"
+            ),
+        ]
+    )
+
+
+def _track(row: Row, scale: float) -> str:
+    if row.place is None:
+        return f'<div class="v-why-not">{_text(row.why_not)}</div>'
+    low, point, high = (_percent(value, scale) for value in row.place)
+    parts = ['<span class="v-zero"></span>']
+    parts.append(f'<span class="v-bar" style="left:{low:.2f}%;width:{high - low:.2f}%"></span>')
+    if row.margin is not None:
+        at = _percent(row.margin, scale)
+        parts.append(f'<span class="v-margin" style="left:{at:.2f}%"></span>')
+    if row.truth_place is not None:
+        at = _percent(row.truth_place, scale)
+        parts.append(f'<span class="v-truth" style="left:{at:.2f}%"></span>')
+    shape = "v-diamond" if row.filled else "v-ring"
+    if -scale <= row.place[1] <= scale:
+        parts.append(f'<span class="v-mark {shape}" style="left:{point:.2f}%"></span>')
+    if row.place[0] < -scale:
+        parts.append('<span class="v-off v-off-left">◀</span>')
+    if row.place[2] > scale:
+        parts.append('<span class="v-off v-off-right">▶</span>')
+    said = f"{row.change}, interval {row.interval}, {'excludes' if row.filled else 'includes'} 0"
+    return f'<div class="v-track" role="img" aria-label="{_text(said)}">{"".join(parts)}</div>'
+
+
+def _scale(scale: float) -> str:
+    ends = (words.percent_tick(-scale), "0", words.percent_tick(scale))
+    ticks = "".join(
+        f'<span style="left:{at}%">{_text(end)}</span>'
+        for at, end in zip((0, 50, 100), ends, strict=True)
+    )
+    return f'<div class="v-scale">{ticks}</div>'
+
+
+def _title(title: str) -> str:
+    return f'<div class="v-title" role="heading" aria-level="3">{_text(title)}</div>'
+
+
+def _percent(value: float, scale: float) -> float:
+    return 50 + 50 * max(-1.0, min(1.0, value / scale))
+
+
+def _label(name: str) -> str:
+    return f'<span class="v-label">{_text(name)} </span>'
+
+
+def _list(points: Sequence[str]) -> str:
+    return f"<ul>{''.join(f'<li>{_text(point)}</li>' for point in points)}</ul>" if points else ""
+
+
+def _icon(name: str) -> str:
+    return f'<span class="v-icon" aria-hidden="true">{_text(name)}</span>'
+
+
+def _tone(tone: str) -> str:
+    if tone not in _TONES:
+        raise ValueError(f"No tone {tone!r}; there are {', '.join(sorted(_TONES))}.")
+    return f"v-{tone}"
+
+
+def _text(text: str) -> str:
+    return words.isolated(escape(text, quote=True))
