@@ -60,7 +60,7 @@ chromium:
 # What measures time, and the browser, run alone on a quiet machine.
 test: install-dev chromium
 	$(BIN)/python -m pytest -n 2 -m "not browser and not timing"
-	$(BIN)/python -m pytest -m "browser or timing"
+	VERDICT_CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -m "browser or timing"
 
 check: install-dev
 	$(BIN)/ruff format --check .
