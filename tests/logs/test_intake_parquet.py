@@ -44,6 +44,7 @@ def test_packed_parquet_is_unpacked_into_the_work_folder(tmp_path: Path) -> None
     assert source.format == "parquet.gz"
     assert source.files[0].parent == tmp_path / "work"
     assert preview(source)[1] == (("x",),)
+    assert open_source(("log.parquet.gz",), base=tmp_path, work=tmp_path / "work") == source
 
 
 def test_nested_and_binary_columns_are_left_out_with_a_notice(tmp_path: Path) -> None:

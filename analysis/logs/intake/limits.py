@@ -29,7 +29,7 @@ class Limits:
     unpack_ratio: int = 200
     columns: int = 1_000
     cell_bytes: int = 64 * 1024
-    row_bytes: int = 16 * MIB
+    row_bytes: int = 4 * MIB
     name_length: int = 256
     parquet_cells: int = 20_000_000_000
     array_bytes: int = 64 * MIB

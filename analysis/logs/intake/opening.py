@@ -66,7 +66,7 @@ def open_source(
             "limits": asdict(limits),
         }
         source = from_record(_ask_child(request, names, limits, progress))
-        if source.text:
+        if source.format != "parquet":
             _write_memo(memo, scratch, source)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
