@@ -55,7 +55,7 @@ for place, (role, caption, lines) in enumerate(shown):
     html.metric_rows(
         caption,
         lines,
-        control=names[0],
+        control=names[0] if names else "Control",
         treatment=names[1] if len(names) == 2 else "Treatment",
         level=rows.level_of(content, role),
         key=legend if place == len(shown) - 1 else "",

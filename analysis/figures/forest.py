@@ -50,7 +50,8 @@ def draw(content: Content, choice: Choice) -> Chart | None:
         lines.append(stratified)
     colours = palette(dark=choice.dark)
     drawn = lines if len(lines) <= _MOST_LEVELS else [*lines[: _MOST_LEVELS - 1], lines[-1]]
-    title = _title(segment, choice, float(content["study"]["ab"]["alpha"]))
+    alpha = float(content["study"]["ab"]["alpha"])
+    title = _title(segment, choice, alpha, stopped=stopped)
     return Chart(
         title=title,
         alt=_alt(title, drawn),
@@ -163,7 +164,9 @@ def _reach(lines: Sequence[_Line]) -> list[float]:
     return [-reach, reach]
 
 
-def _title(segment: Content, choice: Choice, alpha: float) -> str:
+def _title(segment: Content, choice: Choice, alpha: float, *, stopped: bool) -> str:
+    if stopped:
+        return f"{choice.metric} by {choice.column}: not to be read, a stop notice stands"
     p = segment.get("cochran_p")
     if p is None:
         return f"{choice.metric} by {choice.column}: too few levels to compare"

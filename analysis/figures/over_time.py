@@ -35,7 +35,7 @@ def draw(content: Content, choice: Choice) -> Chart | None:
     chart.add_trace(_line(looks, colours.neutral))
     if decided:
         tone = final["reading"] if final.get("significant") else "neutral"
-        chart.add_trace(_end(looks[-1], colours, tone))
+        chart.add_trace(_end(looks[-1]["day"], final, colours, tone))
     _axes(chart, looks)
     return Chart(
         title=_title(looks, choice, final, decided=decided),
@@ -100,12 +100,12 @@ def _line(looks: Sequence[Content], colour: str) -> go.Scatter:
     )
 
 
-def _end(row: Content, colours: Palette, tone: str) -> go.Scatter:
-    """The decision itself: the last look, in the colour and mark of the metric row."""
+def _end(day: str, row: Content, colours: Palette, tone: str) -> go.Scatter:
+    """The decision itself, with the interval, colour and mark of the metric row."""
     colour = {"better": colours.better, "worse": colours.worse}.get(tone, colours.neutral)
-    low, high = row.get("lift_low"), row.get("lift_high")
+    low, high = row["lift_low"], row["lift_high"]
     bar = None
-    if low is not None and high is not None:
+    if row["lift"] is not None and low is not None and high is not None:
         bar = {
             "type": "data",
             "symmetric": False,
@@ -117,7 +117,7 @@ def _end(row: Content, colours: Palette, tone: str) -> go.Scatter:
         }
     clear = tone != "neutral"
     return go.Scatter(
-        x=[row["day"]],
+        x=[day],
         y=[row["lift"]],
         mode="markers",
         error_y=bar,
@@ -146,7 +146,8 @@ def _axes(chart: go.Figure, looks: Sequence[Content]) -> None:
         title={"text": "Units exposed up to the end of the day"},
         type="date",
         tickformat="%-d %b",
-        nticks=min(10, len(looks)),
+        nticks=min(7, len(looks)),
+        tickangle=0,
         showgrid=False,
     )
 

@@ -69,7 +69,8 @@ def _panels(chart: go.Figure, days: int) -> None:
         xaxis={
             "type": "date",
             "tickformat": "%-d %b",
-            "nticks": min(10, days),
+            "nticks": min(7, days),
+            "tickangle": 0,
             "showgrid": False,
             "anchor": "y2",
             "title": {"text": "Day of first exposure"},

@@ -64,7 +64,10 @@ def caption(row: StudyRow, content: Content) -> str:
 
 def why(verdict: Content) -> list[str]:
     """The rule that fired and its reasons, in words."""
-    said = [f"Rule {verdict['rule']}: {verdict['rule_text']}", *verdict["explanations"]]
+    said = [
+        f"Rule {verdict['rule']}: {verdict['rule_text']}",
+        *filter(None, verdict["explanations"]),
+    ]
     others = verdict.get("treatments") or ()
     if len(others) > 1:
         said += [f"{one['treatment']}: {one['headline']}" for one in others]

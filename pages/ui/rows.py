@@ -63,10 +63,14 @@ def _row(
 ) -> Row:
     kind = metric["kind"]
     drawn = comparison["lift"] is not None and comparison["lift_low"] is not None
-    tone = "neutral" if grey or not comparison["significant"] else comparison["reading"]
+    early = bool(comparison.get("not_a_decision"))
+    quiet = grey or early or not comparison["significant"]
+    tone = "neutral" if quiet else comparison["reading"]
     reading, note, reading_tone = _reading(metric, comparison)
     if grey:
         reading, note, reading_tone = "Not read", "", "neutral"
+    elif early:
+        note, reading_tone = "not a decision yet", "neutral"
     margin = _margin_place(metric, comparison) if drawn else None
     true_lift = _true_lift(truth, comparison)
     return Row(
@@ -136,8 +140,6 @@ def _reading(metric: Content, comparison: Content) -> tuple[str, str, str]:
     if metric["role"] != "guardrail":
         word = words.READINGS[significant]
         note = _p_note(comparison)
-        if comparison.get("not_a_decision"):
-            note = "not a decision yet"
         if comparison["p_value"] is None and not note:
             word = "Not compared" if comparison["difference_low"] is None else word
         return word, note, significant if comparison["significant"] else "neutral"

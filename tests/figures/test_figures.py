@@ -134,6 +134,7 @@ def test_a_broken_split_greys_the_chart_over_time_and_the_segments() -> None:
         assert LIGHT.better not in text
         assert LIGHT.worse not in text
     assert "not a decision" in drawn("over_time", "srm").title
+    assert "not to be read" in drawn("segments", "srm").title
 
 
 def test_the_decision_carries_the_mark_of_its_metric_row() -> None:

@@ -202,6 +202,23 @@ def test_names_that_carry_markup_are_shown_as_text(store: Store) -> None:
         assert "<" not in text.value.replace("\\<", "")
 
 
+def test_a_log_with_one_arm_and_without_times_still_has_a_page(store: Store) -> None:
+    readout = content("srm")
+    ab = readout["ab"]
+    ab.update(first_time=None, last_time=None, srm={}, daily=[], segments=[], arms=ab["arms"][:1])
+    for metric in ab["metrics"]:
+        metric["comparisons"] = []
+    at = open_page(save(store, readout))
+    assert at.caption[0].value.startswith("11,000 units · control · saved")
+    assert not at.get("plotly_chart")
+    for tab in ("Data checks", "Method"):
+        at.session_state["tab"] = tab
+        at.run()
+        assert not at.exception
+    at.session_state["all_numbers"] = True
+    assert not at.run().exception
+
+
 def test_a_study_without_a_readout_offers_the_next_step(store: Store) -> None:
     study_id = store.save_study({"name": "New", "ab": {}}, None)
     labels = [button.label for button in open_page(study_id).button]

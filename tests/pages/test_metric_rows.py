@@ -101,8 +101,11 @@ def test_a_metric_without_any_test_is_not_compared() -> None:
     assert never.why_not == "no unit converted in either arm"
 
 
-def test_before_the_horizon_a_clear_change_is_not_a_decision() -> None:
-    assert only(content(), "primary", not_a_decision=True).reading_note == "not a decision yet"
+def test_before_the_horizon_a_clear_change_is_grey_and_no_decision() -> None:
+    row = only(content(), "primary", not_a_decision=True)
+    assert (row.reading_note, row.tone, row.reading_tone) == (
+        "not a decision yet", "neutral", "neutral",
+    )  # fmt: skip
 
 
 def test_each_treatment_has_a_row_that_names_it() -> None:
