@@ -12,6 +12,7 @@ import pytest
 
 from analysis.core import LogError
 from analysis.logs.intake import Limits, Source, check_upload_size, open_source, opening
+from analysis.logs.intake.finding import find_files
 
 DEFAULT = Limits()
 
@@ -46,19 +47,19 @@ class TestFindingFiles:
     def test_globs_are_sorted_and_may_be_absolute(self, tmp_path: Path) -> None:
         for name in ("b", "a"):
             (tmp_path / f"{name}.csv").write_text(f"x\n{name}\n")
-        files, names = opening.find_files(("*.csv",), tmp_path)
+        files, names = find_files(("*.csv",), tmp_path)
         assert names == ["a.csv", "b.csv"]
-        assert opening.find_files((str(tmp_path / "*.csv"),), Path("/"))[0] == files
+        assert find_files((str(tmp_path / "*.csv"),), Path("/"))[0] == files
 
     def test_a_file_whose_name_looks_like_a_glob_is_found(self, tmp_path: Path) -> None:
         (tmp_path / "log[1].csv").write_text("a\n1\n")
-        assert opening.find_files(("log[1].csv",), tmp_path)[1] == ["log[1].csv"]
+        assert find_files(("log[1].csv",), tmp_path)[1] == ["log[1].csv"]
 
     def test_files_of_one_name_are_told_apart(self, tmp_path: Path) -> None:
         for folder in ("x", "y"):
             (tmp_path / folder).mkdir()
             (tmp_path / folder / "log.csv").write_text("a\n1\n")
-        assert len(set(opening.find_files(("*/log.csv",), tmp_path)[1])) == 2
+        assert len(set(find_files(("*/log.csv",), tmp_path)[1])) == 2
 
     def test_a_missing_file_names_what_there_is(self, tmp_path: Path, log: Path) -> None:
         error = refused(tmp_path, "lgo.csv")
