@@ -39,10 +39,10 @@ def _upload(store: Store) -> None:
         max_upload_size=UPLOAD_MB,
         key="log_file",
     )
-    st.caption(
-        "CSV, TSV, CSV with semicolons, JSON lines or Parquet, also `.gz` or `.zst`."
-        f" At most {UPLOAD_MB} MB here, 1,000 columns, 1 GiB unpacked. Larger logs: give a path,"
-        " or send them with `curl -T events.parquet http://127.0.0.1:8501/api/uploads/`."
+    st.markdown(
+        ":small[CSV, TSV, CSV with semicolons, JSON lines or Parquet, also `.gz` or `.zst`."
+        f" At most {UPLOAD_MB} MB here, 1,000 columns, 1 GiB unpacked. Larger logs: give a path, or"
+        f" send them with `curl -T events.parquet {_here()}/api/uploads/`.]"
     )
     frame.page_link("guide", "See the log formats", icon="menu_book")
     if uploaded is not None:
