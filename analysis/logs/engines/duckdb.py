@@ -48,13 +48,13 @@ class DuckDBEngine:
                 "temp_directory": self._spill,
                 "max_temp_directory_size": SPILL,
                 "preserve_insertion_order": False,
-                "TimeZone": "UTC",
             }
         )
         self._open(source)
         folders = [work, *(file.parent for file in source.files)]
         allowed = ", ".join(DUCKDB.literal(str(one.resolve()) + "/") for one in folders)
         for setting in (
+            "SET TimeZone = 'UTC'",
             f"SET allowed_directories = [{allowed}]",
             "SET python_enable_replacements = false",
             "SET enable_external_access = false",

@@ -44,24 +44,34 @@ def fingerprint(scale: float, dialect: Dialect) -> str:
     whole = f"CAST(floor({scaled}) AS BIGINT)"
     rest = f"CAST(floor(({scaled} - floor({scaled})) * 1099511627776.0) AS BIGINT)"
     value = f"CASE WHEN v IS NULL THEN 7 ELSE ({whole} % {p} + {rest} % {p}) END"
-    mixed = f"(((t % {p}) * (event_code + 1)) % {p} + (arm_code + 2) * 1000003 + {value}) % {p}"
+    mixed = f"(((t % {p}) * (event_code + 1)) % {p} + (arm_mark + 2) * 1000003 + {value}) % {p}"
     return f"(({mixed}) * ({mixed})) % {q}"
 
 
-def units(rows: str, where: str, event_code: str, arm_code: str, mark: str, exposed: str) -> str:
+def units(
+    rows: str,
+    where: str,
+    *,
+    event_code: str,
+    arm_code: str,
+    arm_mark: str,
+    mark: str,
+    exposed: str,
+) -> str:
     """Every unit of the clean rows, in the order of its id.
 
     Args:
         rows: Clean rows, joined to whatever the codes need.
         where: Which of them count.
         event_code: Code of a row's event.
-        arm_code: Code of a row's arm; -1 for none.
+        arm_code: Place of a row's arm; -1 for none.
+        arm_mark: Code of a row's arm as it is written.
         mark: Fingerprint of a row.
         exposed: Whether a row is an exposure.
     """
     read = (
         f"SELECT unit, t, v, {event_code} AS event_code, {arm_code} AS arm_code, "
-        f"{exposed} AS exposed FROM {rows} WHERE {where}"
+        f"{arm_mark} AS arm_mark, {exposed} AS exposed FROM {rows} WHERE {where}"
     )
     grouped = (
         "SELECT unit, count(*) AS n, "

@@ -5,6 +5,9 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+import numpy as np
+from numpy.typing import NDArray
+
 from analysis.logs.sql.dialect import Dialect
 
 SECOND = 1_000_000
@@ -70,6 +73,16 @@ def local_day(expression: str, timezone: str, dialect: Dialect) -> str:
     shift = _search(expression, changes, offsets)
     local = f"{expression} + {EPOCH_DAY * DAY}" + ("" if shift == "0" else f" + ({shift})")
     return dialect.divide(f"({local})", DAY)
+
+
+def local_days(micros: NDArray[np.int64], timezone: str) -> NDArray[np.int64]:
+    """Numbers of the local days (since 0001-01-01) of UTC microseconds."""
+    changes, offsets = transitions(timezone)
+    shift = np.array(offsets, dtype=np.int64)[
+        np.searchsorted(np.array(changes, dtype=np.int64), micros, side="right")
+    ]
+    days: NDArray[np.int64] = (micros + shift) // DAY + EPOCH_DAY
+    return days
 
 
 def day_end(day: int, timezone: str) -> int:

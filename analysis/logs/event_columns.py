@@ -1,0 +1,270 @@
+"""Events of each unit by day and window, built once in the engine and kept as arrays."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from analysis.logs.column_store import Array, ColumnStore, key_of
+from analysis.logs.engines import Engine
+from analysis.logs.event_rows import Profile
+from analysis.logs.event_units import Units
+from analysis.logs.plan import EventMetric, Part, Plan
+from analysis.logs.sql import event_units as sql
+from analysis.logs.sql.dialect import Dialect
+
+ROWS_AT_ONCE = 30_000_000
+# Sums of whole numbers below this fit into 64 bits.
+ROOM = 2**62
+WIDE_BITS = 90
+
+
+@dataclass(frozen=True)
+class Unit64:
+    """How an event's values are added up exactly: as whole numbers of some unit.
+
+    Attributes:
+        decimals: The unit is 10^-decimals; None for a power of two.
+        exponent: The unit is 2^-exponent.
+        largest: Largest magnitude among the values.
+    """
+
+    decimals: int | None
+    exponent: int
+    largest: float
+
+    @classmethod
+    def of(cls, profile: Profile, event: str, most_rows: int) -> "Unit64":
+        """The unit in which any unit's sum of values is exact and fits."""
+        largest, places, _ = profile.values(event)
+        if places <= 6 and largest * 10**places * max(most_rows, 1) < ROOM:
+            return cls(places, 0, largest)
+        return cls(None, min(max(WIDE_BITS - math.frexp(largest)[1], -1000), 1000), largest)
+
+    def whole(self, value: str, dialect: Dialect) -> str:
+        """A value as a whole number of units, in SQL."""
+        if self.decimals is not None:
+            scaled = f"round({value} * {dialect.literal(float(10**self.decimals))})"
+            return f"CAST({scaled} AS BIGINT)"
+        scaled = f"round({value} * {dialect.literal(2.0**self.exponent)})"
+        return f"CAST({scaled} AS {dialect.wide})"
+
+    def value(self, whole: Array, scale: float) -> Array:
+        """Sums as doubles, divided by `scale`."""
+        if self.decimals is not None:
+            found: Array = whole / float(10**self.decimals)
+            return found if scale == 1.0 else found / scale
+        down: Array = np.ldexp(whole, -self.exponent - round(math.log2(scale)))
+        return down
+
+
+@dataclass(frozen=True)
+class EventRows:
+    """One event's counts and sums by unit, day and place between the edges.
+
+    Attributes:
+        ix: Unit, among the kept ones; sorted, then by day.
+        day: Local day number; 0 before exposure.
+        place: Between which edges; see `Edges`.
+        n: Rows.
+        whole: Sum of values in whole units; None if no metric adds them up.
+        unit: The unit of `whole`.
+    """
+
+    ix: Array
+    day: Array
+    place: Array
+    n: Array
+    whole: Array | None
+    unit: Unit64
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Offsets from the first exposure between which events are told apart.
+
+    Attributes:
+        offsets: Sorted; 0 is one of them.
+        end: Closes metrics without a window; None if nothing does.
+        open_end: Whether events after the last offset are there.
+    """
+
+    offsets: tuple[int, ...]
+    end: int | None
+    open_end: bool
+
+    @classmethod
+    def of(cls, plan: Plan) -> "Edges":
+        """The edges of all of a plan's metrics."""
+        is_open = plan.has_open_window()
+        return cls(tuple(plan.edges()), plan.end if is_open else None, is_open)
+
+    def within(self, place: Array, low: int, high: int | None) -> Array:
+        """Which rows lie in a window."""
+        wanted = np.zeros(2 * len(self.offsets) + 2, dtype=bool)
+        for i in range(1, len(self.offsets) + 1):
+            starts = self.offsets[i - 1] >= low
+            last = i == len(self.offsets)
+            ends = high is None if last else high is None or self.offsets[i] <= high
+            wanted[i] = starts and ends
+            # After the end of the experiment only metrics with a window go on.
+            wanted[i + len(self.offsets) + 1] = wanted[i] and high is not None
+        found: Array = wanted[place]
+        return found
+
+
+def folder_key(plan: Plan) -> str:
+    """What the stored events of a log depend on beside the units and the event."""
+    edges = Edges.of(plan)
+    return key_of("events", edges.offsets, edges.end, edges.open_end)[:24]
+
+
+def name_of(event: str, *, sums: bool) -> str:
+    """The stored name of an event's rows."""
+    return f"event-{key_of(event, sums)[:24]}"
+
+
+def missing_events(store: ColumnStore, plan: Plan) -> list[str]:
+    """Events of the plan that are not stored yet."""
+    sums = plan.sums()
+    return [e for e in plan.events() if not store.has(name_of(e, sums=e in sums))]
+
+
+def build_events(
+    engine: Engine, profile: Profile, plan: Plan, units: Units, arms: int, store: ColumnStore
+) -> None:
+    """Work out and store the rows of every event that is not stored yet."""
+    rows = profile.events()
+    for events in _portions(missing_events(store, plan), rows):
+        _build(engine, profile, plan, units, arms, store, events)
+
+
+def _portions(events: Iterable[str], rows: dict[str, int]) -> list[list[str]]:
+    """Events together as long as their rows fit into memory."""
+    portions: list[list[str]] = []
+    size = ROWS_AT_ONCE + 1
+    for event in events:
+        size += rows.get(event, 0)
+        if size > ROWS_AT_ONCE:
+            portions.append([])
+            size = rows.get(event, 0)
+        portions[-1].append(event)
+    return portions
+
+
+def _build(
+    engine: Engine,
+    profile: Profile,
+    plan: Plan,
+    units: Units,
+    arms: int,
+    store: ColumnStore,
+    events: list[str],
+) -> None:
+    dialect = engine.dialect
+    edges, adds = Edges.of(plan), plan.sums()
+    kept = units.kept
+    most_rows = int(units.rows[kept].max()) if kept.any() else 0
+    unit_of = {event: Unit64.of(profile, event, most_rows) for event in events}
+    codes = {event: i for i, event in enumerate(events)}
+    spelled = {name: codes[e] for e in events for name in profile.spellings([e])}
+    gaps = [event for event, bad in profile.value_events().items() if bad and event in codes]
+    where = dialect.one_of("event", list(spelled))
+    if gaps:
+        where += f" AND NOT (v IS NULL AND {dialect.one_of('event', profile.spellings(gaps))})"
+    query = sql.unit_events(
+        "clean",
+        event_code=sql.coded("event", spelled, dialect),
+        where=where,
+        edges=edges.offsets,
+        end=edges.end,
+        open_end=edges.open_end,
+        sums=_sums(codes, unit_of, adds, dialect),
+        keep=sql.kept(arms, plan.end),
+        timezone=plan.timezone,
+        dialect=dialect,
+    )
+    found: dict[str, list[Array]] = {
+        name: [] for name in ("ix", "event_code", "day_no", "place", "n", "fixed", "wide")
+    }
+    types = {"ix": np.int32, "day_no": np.int32, "place": np.int8, "n": np.int32}
+    types |= {"event_code": np.int16, "fixed": np.int64, "wide": np.float64}
+    for batch in engine.stream(query):
+        for name, parts in found.items():
+            column = batch.column(name).to_numpy(zero_copy_only=False)
+            parts.append(column.astype(types[name], copy=False))
+    columns = {
+        name: np.concatenate(parts) if parts else np.zeros(0, dtype=types[name])
+        for name, parts in found.items()
+    }
+    place_of = (np.cumsum(kept) - 1).astype(np.int32)
+    columns["ix"] = place_of[columns["ix"]]
+    for event, code in codes.items():
+        start, stop = np.searchsorted(columns["event_code"], [code, code + 1])
+        mine = slice(int(start), int(stop))
+        _store(store, event, columns, mine, unit_of[event], sums=event in adds)
+
+
+def _sums(
+    codes: dict[str, int], unit_of: dict[str, Unit64], adds: set[str], dialect: Dialect
+) -> str:
+    """Aggregates: sums in 64-bit units (fixed) and in wide ones (wide)."""
+
+    def cases(wanted: list[str]) -> str:
+        return " ".join(
+            f"WHEN {dialect.literal(codes[e])} THEN {unit_of[e].whole('v', dialect)}"
+            for e in wanted
+        )
+
+    summed = [event for event in codes if event in adds]
+    fixed = cases([event for event in summed if unit_of[event].decimals is not None])
+    wide = cases([event for event in summed if unit_of[event].decimals is None])
+    fixed_sum = f"coalesce(sum(CASE event_code {fixed} END), 0)" if fixed else "0"
+    wide_sum = f"coalesce(sum(CASE event_code {wide} END), 0)" if wide else "0"
+    return f"CAST({fixed_sum} AS BIGINT) AS fixed, CAST({wide_sum} AS DOUBLE) AS wide"
+
+
+def _store(
+    store: ColumnStore,
+    event: str,
+    columns: dict[str, Array],
+    mine: slice,
+    unit: Unit64,
+    *,
+    sums: bool,
+) -> None:
+    name = name_of(event, sums=sums)
+    for column, short in (("ix", "ix"), ("day_no", "day"), ("place", "place"), ("n", "n")):
+        store.put(f"{name}-{short}", columns[column][mine])
+    if sums:
+        store.put(f"{name}-whole", columns["wide" if unit.decimals is None else "fixed"][mine])
+    store.put_facts(name, asdict(unit))
+
+
+def stored_rows(store: ColumnStore, event: str, *, sums: bool) -> EventRows:
+    """The stored rows of an event."""
+    name = name_of(event, sums=sums)
+    facts: dict[str, Any] = store.facts(name)
+    return EventRows(
+        ix=store.array(f"{name}-ix"),
+        day=store.array(f"{name}-day"),
+        place=store.array(f"{name}-place"),
+        n=store.array(f"{name}-n"),
+        whole=store.array(f"{name}-whole") if sums else None,
+        unit=Unit64(**facts),
+    )
+
+
+__all__ = [
+    "Edges",
+    "EventMetric",
+    "EventRows",
+    "Part",
+    "Unit64",
+    "build_events",
+    "folder_key",
+    "missing_events",
+    "stored_rows",
+]
