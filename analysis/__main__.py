@@ -172,7 +172,8 @@ def summary(content: dict[str, Any]) -> str:
     lines = [*_title(content), "", _word(verdict), f"  {verdict['headline']}"]
     lines += [f"  Rule {verdict['rule']}: {verdict['rule_text']}", ""]
     for metric in content["ab"]["metrics"]:
-        lines += [_row(metric, row) for row in metric["comparisons"]]
+        usable = verdict["decision"] != "do_not_use"
+        lines += [_row(metric, row, usable=usable) for row in metric["comparisons"]]
     return "\n".join([*lines, "", *_account(content), *_notices(content)])
 
 
@@ -187,7 +188,7 @@ def _word(verdict: dict[str, Any]) -> str:
     return f"{word} {verdict['treatment']}" if verdict.get("treatment") else word
 
 
-def _row(metric: dict[str, Any], row: dict[str, Any]) -> str:
+def _row(metric: dict[str, Any], row: dict[str, Any], *, usable: bool) -> str:
     role = metric["role"]
     if row["p_value"] is None:
         said = row["status"].replace("_", " ")
@@ -197,7 +198,8 @@ def _row(metric: dict[str, Any], row: dict[str, Any]) -> str:
     else:
         interval = wording.difference_interval(row["difference_low"], row["difference_high"])
         said = f"{wording.signed_number(row['difference'])} ({interval})"
-    word = row.get("guardrail") or row["reading"].replace("_", " ")
+    # A stop forbids a winner: the numbers stand, the words do not.
+    word = (row.get("guardrail") or row["reading"].replace("_", " ")) if usable else "-"
     p = wording.p_value(row["p_adjusted"])
     return f"  {role:<10} {metric['name']:<28} {row['treatment']:<12} {said:<34} {p:<12} {word}"
 
