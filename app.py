@@ -6,6 +6,7 @@ it shows the page itself.
 
 import gc
 import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +16,8 @@ import streamlit as st
 from starlette.routing import Route
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.ui import middleware, router, uploads
+from analysis.store import default_home
+from pages.ui import middleware, router, startup, uploads
 from pages.ui.failure import show_failure
 
 ROUTER = Path(__file__).resolve().parent / "pages" / "ui" / "router.py"
@@ -36,6 +38,10 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
 if get_script_run_ctx(suppress_warning=True) is not None:
     router.main()
 else:
+    objection = startup.objection(st.get_option("server.address"), default_home())
+    if objection is not None:
+        sys.stderr.write(f"{objection}\n")
+        sys.exit(2)
     app = st.App(
         ROUTER,
         lifespan=lifespan,

@@ -12,7 +12,7 @@ from analysis.store.jobs import (
 )
 from analysis.store.rows import LogRecord, StudyRow
 from analysis.store.samples import SAMPLES, seed, unfinished
-from analysis.store.store import Store
+from analysis.store.store import Store, default_home
 from analysis.store.tidy import forget, purge
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "LogRecord",
     "Store",
     "StudyRow",
+    "default_home",
     "forget",
     "is_running",
     "purge",

@@ -19,6 +19,12 @@ DEFAULT_HOME = Path(__file__).resolve().parents[2] / "data" / "var"
 NAME_LENGTH = 120
 
 
+def default_home() -> Path:
+    """The folder that VERDICT_HOME names, else data/var of this project."""
+    named = os.environ.get("VERDICT_HOME")
+    return (Path(named) if named else DEFAULT_HOME).expanduser().resolve()
+
+
 class SavesAsJson(Protocol):
     """A readout, as far as the store cares."""
 
@@ -55,8 +61,7 @@ class Store:
     @classmethod
     def open(cls, home: Path | None = None) -> Self:
         """The store in `home`, else in the folder VERDICT_HOME names, else in data/var."""
-        named = os.environ.get("VERDICT_HOME")
-        store = cls((home or (Path(named) if named else DEFAULT_HOME)).expanduser().resolve())
+        store = cls(home.expanduser().resolve() if home else default_home())
         try:
             store.home.mkdir(parents=True, exist_ok=True, mode=0o700)
             for folder in (store.logs, store.left_out, store.work, store.runs):

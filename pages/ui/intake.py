@@ -7,6 +7,7 @@ from typing import Any
 from analysis import logs
 from analysis.core import Notice
 from analysis.store import LogRecord, Store, StudyRow, forget, study_place
+from pages.ui import uploads
 
 PREVIEW_ROWS = 20
 CELL_LENGTH = 120
@@ -26,8 +27,8 @@ def new_study(
     Raises:
         LogError: The log cannot be used; then no study is saved.
     """
-    name = record.name if record else Path(paths[0]).name
-    definition = {"version": 1, "name": title_of(name), "log": {"path": paths}}
+    name = uploads.title_of(record.name if record else Path(paths[0]).name)
+    definition = {"version": 1, "name": name, "log": {"path": paths}}
     study_id = store.save_study(definition, record.sha256 if record else None)
     try:
         understand(store, store.study(study_id), progress)
@@ -67,13 +68,6 @@ def understand(store: Store, row: StudyRow, progress: Progress) -> None:
     if "ab" not in row.definition:
         suggested = logs.suggest(source, paths, row.name)
         store.edit(row.id, {**suggested, **row.definition}, ready=True)
-
-
-def title_of(file_name: str) -> str:
-    """A study's first name, made of its log's file name."""
-    stem = Path(file_name).name.split(".")[0]
-    words = " ".join(stem.replace("_", " ").replace("-", " ").split())
-    return words[:1].upper() + words[1:] if words else "Untitled study"
 
 
 def _plain(notice: Notice) -> dict[str, Any]:

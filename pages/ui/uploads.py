@@ -46,13 +46,16 @@ async def put(request: Request) -> Response:
 
 
 def draft(store: Store, record: LogRecord) -> str:
-    """A new draft study on a kept log; its columns are guessed when it is first opened."""
-    definition: dict[str, Any] = {
-        "version": 1,
-        "name": record.name.split(".")[0].replace("_", " ").strip() or "Untitled study",
-        "log": {"path": [record.name]},
-    }
+    """A new draft study on a kept log; the intake looks at it when it is first opened."""
+    definition = {"version": 1, "name": title_of(record.name), "log": {"path": [record.name]}}
     return store.save_study(definition, record.sha256)
+
+
+def title_of(file_name: str) -> str:
+    """A study's first name, made of its log's file name."""
+    stem = file_name.split(".", maxsplit=1)[0]
+    words = " ".join(stem.replace("_", " ").replace("-", " ").split())
+    return words[:1].upper() + words[1:] if words else "Untitled study"
 
 
 def take(uploaded: UploadedFile) -> LogRecord:
