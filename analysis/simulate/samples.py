@@ -18,7 +18,7 @@ SAMPLES: Mapping[str, tuple[Experiment, int]] = MappingProxyType(
     {
         "checkout": (CHECKOUT, 11),
         "onboarding": (ONBOARDING, 12),
-        "search_ranker": (SEARCH_RANKER, 13),
+        "search_ranker": (SEARCH_RANKER, 16),
     }
 )
 
