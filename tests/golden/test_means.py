@@ -1,6 +1,5 @@
 """Two means: hand-checked numbers of a small example and published ones."""
 
-import numpy as np
 import pytest
 
 from analysis.ab.means import mann_whitney, student, welch

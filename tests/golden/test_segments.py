@@ -8,7 +8,7 @@ from analysis.ab.results import Rules
 from analysis.ab.segments import mantel_haenszel, read_segments
 from analysis.ab.split import allocation
 from analysis.study import ABOptions
-from tests.ab.made import C, PRIMARY, T, counted, reading, table, with_segments
+from tests.ab.made import PRIMARY, C, T, counted, reading, table, with_segments
 
 LEVELS = {
     "a": {C: (10, 11, 9, 12), T: (12, 15, 11, 14, 13)},
