@@ -45,7 +45,7 @@ def draw(content: Content, choice: Choice) -> Chart | None:
     stopped = any(notice["level"] == "stop" for notice in content["notices"])
     lines = [_line("All units", whole)]
     lines += [_line(str(level["level"]), level) for level in segment["levels"]]
-    stratified = _stratified(segment, whole)
+    stratified = _stratified(segment, whole, _better(content, choice))
     if stratified:
         lines.append(stratified)
     colours = palette(dark=choice.dark)
@@ -82,14 +82,25 @@ def _line(name: str, comparison: Content) -> _Line:
     )
 
 
-def _stratified(segment: Content, whole: Content) -> _Line | None:
+def _better(content: Content, choice: Choice) -> str:
+    return next(
+        str(metric["better"])
+        for metric in content["ab"]["metrics"]
+        if metric["name"] == choice.metric
+    )
+
+
+def _stratified(segment: Content, whole: Content, better: str) -> _Line | None:
     """The effect averaged over the levels by their size, as a lift on the whole control."""
     estimate, base = segment.get("post_stratified") or {}, whole["control_value"]
     value, low, high = (estimate.get(key) for key in ("difference", "low", "high"))
     if not base or value is None or low is None or high is None:
         return None
     size = abs(base)
-    return _Line("Stratified", value / size, low / size, high / size, "neutral", None)
+    tone = "neutral"
+    if low > 0 or high < 0:
+        tone = "better" if (low > 0) == (better == "higher") else "worse"
+    return _Line("Stratified", value / size, low / size, high / size, tone, None)
 
 
 def _forest(lines: Sequence[_Line], colours: Palette, *, stopped: bool) -> go.Figure:

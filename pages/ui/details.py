@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pages.ui import rows, words
+from pages.ui.reasons import reason
 
 Content = Mapping[str, Any]
 Facts = list[tuple[str, list[tuple[str, str]]]]
@@ -160,7 +161,7 @@ def rows_read(content: Content) -> list[tuple[str, str]]:
     log = content["log"]
     facts = [("Rows read", words.count(log["rows"])), ("Rows used", words.count(log["used"]))]
     facts += [
-        (f"Left out: {one['reason'].replace('_', ' ')}", words.count(one["rows"]))
+        (f"Left out: {reason(one['reason']).label}", words.count(one["rows"]))
         for one in log["left_out"]
     ]
     facts += [

@@ -91,7 +91,7 @@ def metric_rows(
 ) -> str:
     """A table of metrics; `control` and `treatment` head the value columns, `key` ends it."""
     scale = scale_of(rows)
-    ticks = _scale(scale) if any(row.place for row in rows) else ""
+    ticks = _scale(scale) if any(row.place for row in rows) else "Interval"
     heads = [
         '<span role="columnheader">Metric</span>',
         f'<span role="columnheader" class="v-number">{_text(control)}</span>',

@@ -57,9 +57,9 @@ def caption(row: StudyRow, content: Content) -> str:
         words.counted(units, "unit"),
         words.plain(" v ".join(arm["name"] for arm in ab["arms"])),
         f"saved {words.day(row.saved)}",
-        ":blue-badge[sample]" if row.sample else "",
     ]
-    return " · ".join(part for part in parts if part)
+    mark = " :blue-badge[sample]" if row.sample else ""
+    return " · ".join(part for part in parts if part) + mark
 
 
 def why(verdict: Content) -> list[str]:

@@ -107,9 +107,11 @@ def _notes(metric: Content, comparison: Content, *, many: bool) -> tuple[str, ..
 def margin_text(metric: Content, comparison: Content) -> str:
     """The harm that is accepted, such as ``margin 2%``."""
     margin = comparison["margin"]
-    if comparison.get("margin_scale") == "absolute":
-        return f"margin {words.difference(margin, metric['kind']).lstrip('+')}"
-    return f"margin {margin * 100:.4g}%"
+    if comparison.get("margin_scale") != "absolute":
+        return f"margin {margin * 100:.4g}%"
+    if words.is_rate(metric["kind"]):
+        return f"margin {margin * 100:.4g} points"
+    return f"margin {margin:.6g}"
 
 
 def _change(comparison: Content, kind: str, *, drawn: bool) -> str:

@@ -157,6 +157,13 @@ def test_the_forest_leads_with_the_interaction_and_ends_with_the_stratified_effe
     assert [calm.table[0]["level"], calm.table[-1]["level"]] == ["All units", "Stratified"]
 
 
+def test_every_mark_of_the_forest_is_filled_where_its_interval_excludes_zero() -> None:
+    chart = drawn("segments")
+    for row, trace in zip(chart.table, chart.figure.data, strict=True):
+        clear = row["lift_low"] > 0 or row["lift_high"] < 0
+        assert trace.marker.symbol == ("diamond" if clear else "circle")
+
+
 def test_a_level_without_a_lift_is_named_and_has_no_mark() -> None:
     readout = content()
     segment = next(s for s in readout["ab"]["segments"] if s["column"] == "country")

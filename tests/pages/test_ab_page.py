@@ -189,7 +189,7 @@ def test_a_samples_truth_is_shown_beside_the_estimate(
 def test_names_that_carry_markup_are_shown_as_text(store: Store) -> None:
     at = open_page(save(store, content("hostile")))
     for tab in ("Segments", "Data checks", "Method"):
-        at.session_state["tab"] = tab
+        at.query_params["tab"] = tab
         at.run()
         assert not at.exception
         shown = html(at)
@@ -212,7 +212,7 @@ def test_a_log_with_one_arm_and_without_times_still_has_a_page(store: Store) -> 
     assert at.caption[0].value.startswith("11,000 units · control · saved")
     assert not at.get("plotly_chart")
     for tab in ("Data checks", "Method"):
-        at.session_state["tab"] = tab
+        at.query_params["tab"] = tab
         at.run()
         assert not at.exception
     at.session_state["all_numbers"] = True
