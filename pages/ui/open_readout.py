@@ -57,9 +57,9 @@ def caption(row: StudyRow, content: Content) -> str:
         words.counted(units, "unit"),
         words.plain(" v ".join(arm["name"] for arm in ab["arms"])),
         f"saved {words.day(row.saved)}",
+        "sample with known truth" if row.sample else "",
     ]
-    mark = " :blue-badge[sample]" if row.sample else ""
-    return " · ".join(part for part in parts if part) + mark
+    return " · ".join(part for part in parts if part)
 
 
 def why(verdict: Content) -> list[str]:
