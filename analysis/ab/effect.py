@@ -123,7 +123,7 @@ def fieller(effect: Effect, quantile: float) -> tuple[Interval, float | None]:
     shift = 0.0
     if v_bb > 0:
         shift = g * v_ab / v_bb
-        spread -= g * (v_aa - v_ab * v_ab / v_bb)
+        spread -= g * (v_aa - v_ab * (v_ab / v_bb))
     centre = (r - shift) / (1 - g)
     half = quantile / abs(b) / (1 - g) * math.sqrt(max(spread, 0.0))
     low, high = centre - half, centre + half

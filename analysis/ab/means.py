@@ -15,7 +15,9 @@ ROUNDING = 8 * np.finfo(float).eps
 def variance(moments: Moments, column: str = "y") -> float:
     """Sample variance (ddof 1) of a column; 0 where only rounding varies."""
     value = moments.variance(column)
-    return 0.0 if value <= (ROUNDING * moments.mean(column)) ** 2 else value
+    if not math.isfinite(value):
+        return value
+    return 0.0 if math.sqrt(value) <= abs(ROUNDING * moments.mean(column)) else value
 
 
 def welch(treatment: Moments, control: Moments, column: str = "y") -> Effect:

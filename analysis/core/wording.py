@@ -1,7 +1,5 @@
 """Numbers as people read them: signs, percent, intervals and p-values."""
 
-import math
-
 MINUS = "−"
 
 
@@ -25,7 +23,8 @@ def number(value: float) -> str:
         return "0"
     sign = MINUS if value < 0 else ""
     size = abs(value)
-    exponent = math.floor(math.log10(size))
+    # Rounded first: 9.999 reads as 10.0.
+    exponent = int(f"{size:.2e}".partition("e")[2])
     if exponent >= 15 or exponent < -6:
         return f"{sign}{size:.2e}"
     return f"{sign}{size:,.{max(0, 2 - exponent)}f}"
