@@ -31,8 +31,8 @@ name = top.text_input("Study name", row.name, max_chars=120, key=f"{row.id}_name
 if row.error is not None:
     show_error(row.error)
 
-study_log.show(row)
 looked = study_check.look(store, row)
+study_log.show(row, looked)
 definition = {**row.definition, "name": name.strip() or row.name}
 definition = study_columns.show(row, definition)
 definition = study_metrics.show(row, definition, study_check.sources(row, looked), looked.values)

@@ -2,6 +2,29 @@
 
 from analysis.logs.ab_log import ABLog, Cap, Cell, MetricTable
 from analysis.logs.accounting import Accounting, LeftOut, Repair
+from analysis.logs.guess import GuessedColumns, guess_roles
+from analysis.logs.intake import DEFAULT_LIMITS, Limits, Source, open_source
+from analysis.logs.intake.preview import preview
+from analysis.logs.personal import personal_columns
 from analysis.logs.read import read_ab
+from analysis.logs.suggest import suggest
 
-__all__ = ["ABLog", "Accounting", "Cap", "Cell", "LeftOut", "MetricTable", "Repair", "read_ab"]
+__all__ = [
+    "DEFAULT_LIMITS",
+    "ABLog",
+    "Accounting",
+    "Cap",
+    "Cell",
+    "GuessedColumns",
+    "LeftOut",
+    "Limits",
+    "MetricTable",
+    "Repair",
+    "Source",
+    "guess_roles",
+    "open_source",
+    "personal_columns",
+    "preview",
+    "read_ab",
+    "suggest",
+]

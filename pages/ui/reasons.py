@@ -20,28 +20,31 @@ REASONS: dict[str, Reason] = {
     "exact_repeat": Reason(
         "Exact repeat", "The row equals an earlier one in every column, its time included."
     ),
-    "bad_time": Reason(
-        "Time that is no time", "Write times like 2026-03-23T14:05:00Z, with or without offset."
-    ),
-    "missing_time": Reason("No time", "The row cannot be placed before or after its exposure."),
+    "bad_time": Reason("Time that is no time", "Write times like 2026-03-23T14:05:00Z."),
     "bad_value": Reason(
         "Value that is no number", "Mend the export; a blank cell is read as no value."
     ),
-    "missing_arm": Reason("Exposure without an arm", "The arm cell is blank on an exposure row."),
-    "never_exposed": Reason(
-        "Unit never exposed", "The unit has events but never met an arm, so it is in no comparison."
+    "blank_arm": Reason("Exposure without an arm", "The arm cell is blank on an exposure row."),
+    "never_exposed": Reason("Unit never exposed", "The unit has events but never met an arm."),
+    "mixed_units": Reason(
+        "Unit seen in several arms",
+        "Nobody knows what it would have done in one, so it is in none.",
     ),
-    "mixed_arm": Reason(
-        "Unit seen in several arms", "Such units are left out of every arm: nobody knows what"
-        " they would have done in one. Many of them stop the verdict."
+    "mixed_cluster": Reason(
+        "Cluster seen in several arms",
+        "Nobody knows what it would have done in one, so it is in none.",
     ),
     "other_arm": Reason("Arm that is not compared", "The study does not name this arm."),
-    "after_end": Reason("After the end", "The row is later than the end that the study names."),
+    "exposed_after_end": Reason(
+        "Unit exposed after the end", "It met its arm after the end that the study names."
+    ),
     "ragged_line": Reason(
         "Line that does not fit the header", "It has more or fewer cells than there are columns."
     ),
-    "bad_json": Reason("Line that is no JSON", "Each line must hold one JSON object."),
-}  # fmt: skip
+    "broken_quote": Reason("Line with an open quote", "A quoted cell is not closed."),
+    "not_json": Reason("Line that is no JSON", "Each line must hold one JSON object."),
+    "not_an_object": Reason("Line that is no object", "Each line must hold one JSON object."),
+}
 
 
 def reason(code: str) -> Reason:

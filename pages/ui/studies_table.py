@@ -120,11 +120,13 @@ def _verdict(row: StudyRow) -> None:
     elif row.status == "failed" and row.readout_id is None:
         st.badge("Run failed", icon=":material/error:", color="orange")
     elif row.readout_id is None:
-        st.badge("Draft", icon=":material/edit:", color="gray")
+        word = "Draft" if row.status == "draft" else "Not run yet"
+        st.badge(word, icon=":material/edit:", color="gray")
     else:
-        word = words.VERDICTS.get((row.summary or {}).get("decision", ""))
-        if word is not None:
-            st.badge(word.word, icon=f":material/{word.icon}:", color=TONES.get(word.tone, "gray"))
+        verdict = words.VERDICTS.get((row.summary or {}).get("decision", ""))
+        if verdict is not None:
+            colour = TONES.get(verdict.tone, "gray")
+            st.badge(verdict.word, icon=f":material/{verdict.icon}:", color=colour)
 
 
 def _primary(summary: dict[str, object]) -> None:

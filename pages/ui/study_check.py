@@ -250,8 +250,9 @@ def show(looked: Looked) -> None:
     p = (looked.ab.get("srm") or {}).get("p")
     if p is not None:
         st.caption(f"Does the split fit the plan? {words.p_value(p)} (below 0.001 it does not).")
-    for code, rows in looked.left_out:
-        st.caption(f"Left out: {words.counted(rows, 'row')}, {reason(code).label.lower()}.")
+    if looked.left_out:
+        said = [f"{reason(code).label.lower()} ({n:,})" for code, n in looked.left_out]
+        st.caption(f"Rows left out: {plain(', '.join(said))}.")
     for text in looked.repairs:
         st.caption(f"Repaired: {plain(text)}.")
     notices.show(looked.notices)

@@ -13,6 +13,7 @@ from analysis.store import Store, StudyRow, forget
 from pages.ui import frame, html, intake, notices, uploads, words
 from pages.ui.failure import show_error
 from pages.ui.reasons import reason
+from pages.ui.study_check import Looked
 from pages.ui.words import plain
 
 UPLOAD_MB = 200
@@ -119,8 +120,8 @@ def understand(store: Store, row: StudyRow) -> None:
     st.rerun()
 
 
-def show(row: StudyRow) -> None:
-    """What the log is: file, format, rows, columns, problems, personal data."""
+def show(row: StudyRow, looked: Looked) -> None:
+    """What the log is: file, format, rows, units, arms, dates, problems, personal data."""
     facts: dict[str, Any] = row.facts or {}
     path = row.definition["log"]["path"]
     name = path if isinstance(path, str) else ", ".join(path)
@@ -135,6 +136,14 @@ def show(row: StudyRow) -> None:
         words.counted(int(facts.get("rows", 0)), "row"),
         words.counted(len(facts.get("columns", [])), "column"),
     ]
+    if looked.ab is not None:
+        units = sum(arm["n"] for arm in looked.ab["arms"])
+        dates = words.days(looked.ab.get("first_time"), looked.ab.get("last_time"))
+        parts += [
+            words.counted(units, "unit"),
+            f"arms {plain(words.several(list(looked.arms)))}",
+            "" if dates == words.NONE else dates,
+        ]
     st.markdown(" · ".join(part for part in parts if part))
     if rejected:
         examples = "; ".join(
