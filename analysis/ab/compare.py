@@ -113,8 +113,9 @@ def _cuped_detail(pair: Pair, arms: Arms, found: Adjusted) -> dict[str, Any]:
 
 def _lin_detail(pair: Pair) -> dict[str, float | None]:
     arrays = pair.values() if pair.values else {}
-    one, nil = arrays[pair.treatment], arrays[pair.control]
-    fitted = lin((one["y"], one["x"]), (nil["y"], nil["x"])) if "x" in one else None
+    one, nil = arrays.get(pair.treatment, {}), arrays.get(pair.control, {})
+    known = "x" in one and "x" in nil
+    fitted = lin((one["y"], one["x"]), (nil["y"], nil["x"])) if known else None
     return {
         "difference": fitted[0] if fitted else None,
         "se_hc2": fitted[1] if fitted else None,

@@ -193,6 +193,19 @@ def metric_sentence(metric: Row, row: Row) -> str:
     return f"{name} {verb} {size.lstrip('+' + wording.MINUS)} ({level} CI {interval})."
 
 
+def breach_sentence(metric: Row, row: Row) -> str:
+    """How far a guardrail went beyond its margin."""
+    said = metric_sentence(metric, row).removesuffix(".")
+    if row["margin_scale"] == "absolute":
+        return f"{said}, beyond its margin of {wording.number(row['margin'])}."
+    return f"{said}, beyond its margin of {margin_text(row['margin'])}."
+
+
+def margin_text(margin: float) -> str:
+    """A relative margin such as 5%."""
+    return f"{100 * margin:.4g}%"
+
+
 def guardrail_sentence(rows: Sequence[tuple[Row, Row]]) -> str:
     """What became of the guardrails, in one sentence."""
     if not rows:
@@ -206,8 +219,9 @@ def guardrail_sentence(rows: Sequence[tuple[Row, Row]]) -> str:
         if row["guardrail"] == "safe" and row["reading"] == "worse"
     ]
     parts = []
-    if names := by_state.get("breached"):
-        parts.append(f"{wording.joined(names)} got worse by more than the margin.")
+    parts += [
+        breach_sentence(metric, row) for metric, row in rows if row["guardrail"] == "breached"
+    ]
     if names := by_state.get("unproven"):
         verb = "is" if len(names) == 1 else "are"
         parts.append(f"{wording.joined(names)} {verb} not shown to stay within the margin.")

@@ -32,8 +32,8 @@ def read_mean(pair: Pair, arms: Arms, empty: Reading) -> Reading:
         "t": pooled_t[0] if pooled_t else None,
         "p": pooled_t[1] if pooled_t else None,
     }
-    if pair.values is not None:
-        arrays = pair.values()
+    arrays = pair.values() if pair.values is not None else {}
+    if pair.treatment in arrays and pair.control in arrays:
         u, p = mann_whitney(arrays[pair.treatment]["y"], arrays[pair.control]["y"])
         detail["mann_whitney"] = {"u": u, "p": p}
     detail["lift"] = lift_variants(m1.mean("y"), v1, m1.n, m0.mean("y"), v0, m0.n, pair.alpha)
