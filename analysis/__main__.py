@@ -145,12 +145,12 @@ def _check(asked: argparse.Namespace) -> None:
 def _suggest(asked: argparse.Namespace) -> None:
     import tempfile
 
-    from analysis import logs
+    from analysis.logs.intake import open_source
+    from analysis.logs.suggest import suggest
 
     with tempfile.TemporaryDirectory(prefix="verdict-") as work:
-        source = logs.open_source((asked.log,), base=Path(), work=Path(work))
-        mapping = logs.suggest(source)
-    mapping.setdefault("log", {})["path"] = asked.log
+        source = open_source((asked.log,), base=Path(), work=Path(work))
+        mapping = suggest(source, (asked.log,), Path(asked.log).name.partition(".")[0])
     print(Study.parse(mapping).to_toml(), end="")
 
 
