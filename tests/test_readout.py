@@ -236,7 +236,8 @@ def test_a_readout_goes_through_json_unchanged(tmp_path: Path) -> None:
     again = Readout.from_json(made.to_json())
     assert again.content == made.content
     assert again.id == made.id
-    assert "NaN" not in made.to_json() and "Infinity" not in made.to_json()
+    assert "NaN" not in made.to_json()
+    assert "Infinity" not in made.to_json()
 
 
 def test_no_unit_id_is_in_a_readout(tmp_path: Path) -> None:
