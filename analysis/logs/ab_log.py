@@ -76,7 +76,7 @@ class MetricTable:
     largest: dict[str, tuple[float, float]]
     members: dict[str, Moments] | None
     between: dict[str, tuple[float, float]] | None
-    values: Callable[[], dict[str, dict[str, Floats]]]
+    values: Callable[[], dict[str, dict[str, Floats]]] | None
     notices: tuple[Notice, ...] = ()
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from analysis.core import Floats, Notice
 from analysis.logs.column_store import Array
+from analysis.logs.sql.dialect import BLANKS
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,8 @@ class MetricArrays:
 def levels_of(texts: Any) -> Levels:
     """Levels of texts; blank ones are "(missing)"."""
     coded = texts.dictionary_encode()
-    names = [name or "(missing)" for name in coded.dictionary.to_pylist()]
+    trimmed = [(name or "").strip(BLANKS).strip() for name in coded.dictionary.to_pylist()]
+    names = [name or "(missing)" for name in trimmed]
     codes = coded.indices.to_numpy(zero_copy_only=False).astype(np.int32)
     ordered = tuple(sorted(set(names)))
     place = {name: i for i, name in enumerate(ordered)}

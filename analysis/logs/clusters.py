@@ -81,7 +81,7 @@ def _sums(cluster: Array, size: int, arm: Array, members: dict[str, Floats]) -> 
     arm_of = np.zeros(size, dtype=np.int64)
     arm_of[cluster] = arm
     columns = {
-        name: np.bincount(cluster, weights=column, minlength=size)[some]
+        name: np.bincount(cluster, weights=column, minlength=size)[some].astype(float)
         for name, column in members.items()
     }
     return _Sums(arm_of[some], columns)
@@ -102,9 +102,7 @@ def _segments(
             cut = moments_by(
                 sums.arm, len(units.arms), sums.columns, shift, np.arange(len(units.arms))
             )
-            found[name][level] = {
-                arm: Cell(cut[k]) for k, arm in enumerate(units.arms) if cut[k].n
-            }
+            found[name][level] = {arm: Cell(cut[k]) for k, arm in enumerate(units.arms) if cut[k].n}
     return found
 
 
@@ -138,9 +136,7 @@ def _daily(
         if rows is not None:
             today = rows[1] == day
             for name, change in rows[2].items():
-                current[name] += np.bincount(
-                    rows[0][today], weights=change[today], minlength=size
-                )
+                current[name] += np.bincount(rows[0][today], weights=change[today], minlength=size)
         part = {name: column[seen] for name, column in current.items()}
         cut = moments_by(arm_of[seen], arms, part, shift, np.arange(arms))
         found.append((iso_day(day), dict(zip(units.arms, cut, strict=True))))

@@ -63,21 +63,32 @@ class ColumnStore:
 
 # A file that changed this recently may change again within one tick of the file system's clock.
 RACY_SECONDS = 5.0
-HASHED_BYTES = 64 * 1024 * 1024
 
 
-def content_key(files: tuple[Path, ...], now: float) -> str:
+def content_key(files: tuple[Path, ...], work: Path, now: float) -> str:
     """A key that changes when a file's bytes do.
 
-    Small or recent files are hashed; large older ones are told by their size and times.
+    A file that is older than a few seconds is hashed once and then told by its size and times.
+
+    Args:
+        files: The files of a log, in order.
+        work: Folder where hashes are remembered.
+        now: Seconds since 1970.
     """
-    parts: list[Any] = []
+    hashes = []
     for file in files:
         stat = file.stat()
-        if stat.st_size <= HASHED_BYTES or now - stat.st_mtime < RACY_SECONDS:
-            with file.open("rb") as stream:
-                parts.append(hashlib.file_digest(stream, "sha256").hexdigest())
-        else:
-            path = str(file.resolve())
-            parts.append([path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino])
-    return key_of(parts)
+        marks = [str(file.resolve()), stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
+        memo = work / f"content-{key_of(marks, stat.st_ino)[:32]}"
+        settled = now - max(stat.st_mtime, stat.st_ctime) > RACY_SECONDS
+        if settled and memo.exists():
+            hashes.append(memo.read_text())
+            continue
+        with file.open("rb") as stream:
+            hashes.append(hashlib.file_digest(stream, "sha256").hexdigest())
+        if settled:
+            work.mkdir(parents=True, exist_ok=True)
+            temporary = work / f".{memo.name}.{os.getpid()}.tmp"
+            temporary.write_text(hashes[-1])
+            temporary.replace(memo)
+    return key_of(hashes)

@@ -45,13 +45,13 @@ def cumulative(
     inside = code >= 0
     start = _start(metric)
     own = [column - shift[units.arm, i] for i, column in enumerate([*start, *pre])]
-    n = np.bincount(code[inside], minlength=size)
-    total, cross = _sums(code[inside], size, [column[inside] for column in own])
+    weight = metric.weight if metric.weight is not None else units.weight
+    some = weight[inside] if weight is not None else None
+    n = np.bincount(code[inside], weights=some, minlength=size)
+    total, cross = _sums(code[inside], size, [column[inside] for column in own], some)
     if metric.steps is not None:
         more = _changes(units, metric, metric.steps, shift, cap, pre)
         total, cross = total + more[0], cross + more[1]
-    weight = metric.weight if metric.weight is not None else units.weight
-    assert weight is None, "rows that stand for several units have no times"
     k = len(names)
     n = np.cumsum(n.reshape(days, arms), axis=0)
     total = np.cumsum(total.reshape(days, arms, k), axis=0)
@@ -60,7 +60,9 @@ def cumulative(
         (
             iso_day(first + day),
             {
-                arm: Moments(int(n[day, a]), names, shift[a].copy(), total[day, a], cross[day, a])
+                arm: Moments(
+                    round(float(n[day, a])), names, shift[a].copy(), total[day, a], cross[day, a]
+                )
                 for a, arm in enumerate(units.arms)
             },
         )
@@ -76,7 +78,7 @@ def _code(day: Array, first: int, days: int, arm: Array, arms: int) -> Array:
 
 
 def _start(metric: MetricArrays) -> list[Floats]:
-    """y and d on entering: all of it if they never grow, else nothing."""
+    """Y and d on entering: all of it if they never grow, else nothing."""
     columns = [metric.y] + ([metric.d] if metric.d is not None else [])
     return columns if metric.steps is None else [np.zeros_like(column) for column in columns]
 
@@ -119,10 +121,13 @@ def _changes(
     return total, cross
 
 
-def _sums(code: Array, size: int, columns: Sequence[Floats]) -> tuple[Floats, Floats]:
+def _sums(
+    code: Array, size: int, columns: Sequence[Floats], weight: Floats | None
+) -> tuple[Floats, Floats]:
     k = len(columns)
     total, cross = np.zeros((size, k)), np.zeros((size, k, k))
-    for i, a in enumerate(columns):
+    for i, column in enumerate(columns):
+        a = column if weight is None else column * weight
         total[:, i] = np.bincount(code, weights=a, minlength=size)
         for j in range(i + 1):
             sums = np.bincount(code, weights=a * columns[j], minlength=size)

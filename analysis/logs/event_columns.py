@@ -14,6 +14,7 @@ from analysis.logs.event_units import Units
 from analysis.logs.plan import EventMetric, Part, Plan
 from analysis.logs.sql import event_units as sql
 from analysis.logs.sql.dialect import Dialect
+from analysis.logs.sql.times import local_days
 
 ROWS_AT_ONCE = 30_000_000
 # Sums of whole numbers below this fit into 64 bits.
@@ -39,6 +40,11 @@ class Unit64:
     def of(cls, profile: Profile, event: str, most_rows: int) -> "Unit64":
         """The unit in which any unit's sum of values is exact and fits."""
         largest, places, _ = profile.values(event)
+        return cls.fitting(largest, places, most_rows)
+
+    @classmethod
+    def fitting(cls, largest: float, places: int, most_rows: int) -> "Unit64":
+        """The unit for values of a magnitude and a number of decimals."""
         if places <= 6 and largest * 10**places * max(most_rows, 1) < ROOM:
             return cls(places, 0, largest)
         return cls(None, min(max(WIDE_BITS - math.frexp(largest)[1], -1000), 1000), largest)
@@ -82,18 +88,8 @@ class EventRows:
 
 
 @dataclass(frozen=True)
-class Edges:
-    """Offsets from the first exposure between which events are told apart.
-
-    Attributes:
-        offsets: Sorted; 0 is one of them.
-        end: Closes metrics without a window; None if nothing does.
-        open_end: Whether events after the last offset are there.
-    """
-
-    offsets: tuple[int, ...]
-    end: int | None
-    open_end: bool
+class Edges(sql.Window):
+    """The window edges of all of a plan's metrics."""
 
     @classmethod
     def of(cls, plan: Plan) -> "Edges":
@@ -174,23 +170,26 @@ def _build(
     where = dialect.one_of("event", list(spelled))
     if gaps:
         where += f" AND NOT (v IS NULL AND {dialect.one_of('event', profile.spellings(gaps))})"
+    span = local_days(np.array([profile.first, profile.last]), plan.timezone)
+    cells = sql.Cells(
+        units=max(units.status.size, 1),
+        first_day=int(span[0]),
+        days=int(span[1] - span[0]) + 1,
+        places=2 * len(edges.offsets) + 2,
+        timezone=plan.timezone,
+    )
     query = sql.unit_events(
         "clean",
         event_code=sql.coded("event", spelled, dialect),
         where=where,
-        edges=edges.offsets,
-        end=edges.end,
-        open_end=edges.open_end,
+        window=edges,
         sums=_sums(codes, unit_of, adds, dialect),
         keep=sql.kept(arms, plan.end),
-        timezone=plan.timezone,
+        cells=cells,
         dialect=dialect,
     )
-    found: dict[str, list[Array]] = {
-        name: [] for name in ("ix", "event_code", "day_no", "place", "n", "fixed", "wide")
-    }
-    types = {"ix": np.int32, "day_no": np.int32, "place": np.int8, "n": np.int32}
-    types |= {"event_code": np.int16, "fixed": np.int64, "wide": np.float64}
+    types = {"cell": np.int64, "n": np.int32, "fixed": np.int64, "wide": np.float64}
+    found: dict[str, list[Array]] = {name: [] for name in types}
     for batch in engine.stream(query):
         for name, parts in found.items():
             column = batch.column(name).to_numpy(zero_copy_only=False)
@@ -199,8 +198,14 @@ def _build(
         name: np.concatenate(parts) if parts else np.zeros(0, dtype=types[name])
         for name, parts in found.items()
     }
+    event_code, ix, day, place = cells.parts(columns.pop("cell"))
     place_of = (np.cumsum(kept) - 1).astype(np.int32)
-    columns["ix"] = place_of[columns["ix"]]
+    columns |= {
+        "event_code": event_code,
+        "ix": place_of[ix],
+        "day": day.astype(np.int32),
+        "place": place.astype(np.int8),
+    }
     for event, code in codes.items():
         start, stop = np.searchsorted(columns["event_code"], [code, code + 1])
         mine = slice(int(start), int(stop))
@@ -236,8 +241,8 @@ def _store(
     sums: bool,
 ) -> None:
     name = name_of(event, sums=sums)
-    for column, short in (("ix", "ix"), ("day_no", "day"), ("place", "place"), ("n", "n")):
-        store.put(f"{name}-{short}", columns[column][mine])
+    for column in ("ix", "day", "place", "n"):
+        store.put(f"{name}-{column}", columns[column][mine])
     if sums:
         store.put(f"{name}-whole", columns["wide" if unit.decimals is None else "fixed"][mine])
     store.put_facts(name, asdict(unit))

@@ -83,7 +83,8 @@ class EventTables:
             if names is not None:
                 code = np.asarray(self.store.array(segment_name(column)))
                 segments[column] = Levels(tuple(names), code)
-        entry, days = None, ()
+        entry: Array | None = None
+        days: tuple[int, ...] = ()
         if self.has_time and arm.size:
             t0 = np.asarray(self.store.array("t0"))
             entry = local_days(t0, self.plan.timezone)
@@ -134,9 +135,7 @@ class EventTables:
         """Moments of one metric."""
         arrays = self._arrays(metric)
         quantile = metric.cap_quantile if capped else None
-        return metric_table(
-            self.units(), arrays, cap_quantile=quantile, cap_base=self.cap_base
-        )
+        return metric_table(self.units(), arrays, cap_quantile=quantile, cap_base=self.cap_base)
 
     def _arrays(self, metric: Metric) -> MetricArrays:
         mine = event_metric(metric, self.window_days)
@@ -270,5 +269,3 @@ def _scale(rows: EventRows, part: Part) -> float:
     if not part.sums or rows.unit.largest <= EXTREME:
         return 1.0
     return 2.0 ** math.frexp(rows.unit.largest)[1]
-
-

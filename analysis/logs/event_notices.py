@@ -4,8 +4,8 @@ from typing import Any
 
 from analysis.core import Notice
 from analysis.logs.accounting import Accounting
-from analysis.logs.event_log import EXTREME, EventTables
 from analysis.logs.event_columns import stored_rows
+from analysis.logs.event_log import EXTREME, EventTables
 from analysis.logs.plan import Plan
 from analysis.logs.sql.times import DAY
 
@@ -21,8 +21,7 @@ def event_notices(
     """Every notice of the reading, in the order of the rules."""
     counts = facts["units"]
     found = [
-        *_rows(facts, counts, account, plan),
-        *(Notice(**notice) for notice in facts["arm_notices"]),
+        *row_notices(facts, account, plan.timezone),
         *_units(counts, plan, incomplete, kept),
         *_values(counts, account, plan, tables),
     ]
@@ -49,8 +48,18 @@ def _first(account: Accounting, reason: str) -> str:
     return f' (such as row {row}: "{value}")' if value else f" (such as row {row})"
 
 
+def row_notices(facts: dict[str, Any], account: Accounting, timezone: str) -> list[Notice]:
+    """What happened to single rows, to arms, and to units in several arms."""
+    counts = facts["units"]
+    return [
+        *_rows(facts, counts, account, timezone),
+        *(Notice(**notice) for notice in facts["arm_notices"]),
+        *_mixed(counts),
+    ]
+
+
 def _rows(
-    facts: dict[str, Any], counts: dict[str, Any], account: Accounting, plan: Plan
+    facts: dict[str, Any], counts: dict[str, Any], account: Accounting, timezone: str
 ) -> list[Notice]:
     found = []
     if facts["naive"]:
@@ -59,7 +68,7 @@ def _rows(
                 "naive_times",
                 "note",
                 "log",
-                f"{facts['naive']:,} times without an offset were read as {plan.timezone}.",
+                f"{facts['naive']:,} times without an offset were read as {timezone}.",
                 "State [log] timezone in the study if that is wrong.",
             )
         )
@@ -115,7 +124,7 @@ def _rows(
     return found
 
 
-def _units(counts: dict[str, Any], plan: Plan, incomplete: int, kept: int) -> list[Notice]:
+def _mixed(counts: dict[str, Any]) -> list[Notice]:
     found = []
     if counts["blank_arms"]:
         found.append(
@@ -123,8 +132,8 @@ def _units(counts: dict[str, Any], plan: Plan, incomplete: int, kept: int) -> li
                 "blank_arms",
                 "warn",
                 "log",
-                f"{counts['blank_arms']:,} exposure rows without an arm were left out.",
-                "Log the arm with every exposure.",
+                f"{counts['blank_arms']:,} rows without an arm were left out.",
+                "Write the arm on every row that exposes a unit.",
             )
         )
     if counts["mixed_units"]:
@@ -137,6 +146,11 @@ def _units(counts: dict[str, Any], plan: Plan, incomplete: int, kept: int) -> li
                 "Check how identities are merged.",
             )
         )
+    return found
+
+
+def _units(counts: dict[str, Any], plan: Plan, incomplete: int, kept: int) -> list[Notice]:
+    found = []
     if counts["never_exposed_units"]:
         found.append(
             Notice(
@@ -179,15 +193,19 @@ def _values(
                 "Mend the export.",
             )
         )
-    for event in sorted(plan.sums()):
-        if stored_rows(tables.events, event, sums=True).unit.largest > EXTREME:
-            found.append(
-                Notice(
-                    "extreme_values",
-                    "warn",
-                    "ab",
-                    f'Event "{event}" has values above 1e150; sums were made after rescaling.',
-                    "Check the unit of the values.",
-                )
-            )
+    extreme = [
+        event
+        for event in sorted(plan.sums())
+        if stored_rows(tables.events, event, sums=True).unit.largest > EXTREME
+    ]
+    found += [
+        Notice(
+            "extreme_values",
+            "warn",
+            "ab",
+            f'Event "{event}" has values above 1e150; sums were made after rescaling.',
+            "Check the unit of the values.",
+        )
+        for event in extreme
+    ]
     return found

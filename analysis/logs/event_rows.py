@@ -9,7 +9,7 @@ from analysis.logs.engines import Engine
 from analysis.logs.mapping import Mapped
 from analysis.logs.plan import Plan
 from analysis.logs.sql import event_rows as sql
-from analysis.logs.sql.dialect import BLANKS
+from analysis.logs.sql.dialect import BLANKS, Dialect
 from analysis.logs.sql.times import kind_of_time, time_columns
 
 # More combinations of event, arm and day than this are no log of an experiment.
@@ -66,9 +66,7 @@ class Profile:
         """Events with a number on more than half of their rows -> rows without one."""
         rows = self.events()
         numbers = _counted((trimmed(g["event"]), g["numbers"]) for g in self.groups)
-        return {
-            event: n - numbers[event] for event, n in rows.items() if 2 * numbers[event] > n
-        }
+        return {event: n - numbers[event] for event, n in rows.items() if 2 * numbers[event] > n}
 
     def values(self, event: str) -> tuple[float, int, int]:
         """Largest magnitude, decimals needed and how many numbers an event carries."""
@@ -121,9 +119,7 @@ def open_rows(
                 fix="Name a column of ISO 8601 times, time stamps or epoch numbers.",
             )
         typed = typed and kind_of_time(kind) != "text"
-        micros, naive = time_columns(
-            dialect.identifier(mapped.time), kind, plan.timezone, dialect
-        )
+        micros, naive = time_columns(dialect.identifier(mapped.time), kind, plan.timezone, dialect)
     value = "CAST(NULL AS DOUBLE)"
     if mapped.value is not None:
         value = dialect.number(dialect.identifier(mapped.value), mapped.kind(mapped.value))
@@ -140,15 +136,25 @@ def open_rows(
     (engine.view if typed else engine.table)("log_rows", select)
 
 
-def drop_repeats(engine: Engine, mapped: Mapped, plan: Plan, rows: int) -> Duplicates:
-    """Make the view ``clean``: rows with a unit and a time, each event once."""
+def drop_repeats(
+    engine: Engine, mapped: Mapped, plan: Plan, rows: int, *, always: bool = False
+) -> Duplicates:
+    """Make the view ``clean``: rows with a unit and a time, each event once.
+
+    Args:
+        engine: Has the view ``log_rows``.
+        mapped: Role -> column.
+        plan: Says whether exact repeats leave.
+        rows: Rows of the log.
+        always: Exact repeats leave even without a time.
+    """
     dialect = engine.dialect
     has_time = mapped.time is not None
-    engine.view("with_unit", sql.clean(has_time, dialect))
+    engine.view("with_unit", sql.clean(dialect, has_time=has_time))
     engine.view("clean", "SELECT * FROM with_unit")
     if mapped.id is not None:
         return _drop_ids(engine, mapped, rows)
-    if has_time and plan.exact_repeats == "keep":
+    if plan.exact_repeats == "keep":
         return Duplicates("exact_repeat")
     keys = ["unit", "t", "event", "arm", "v"]
     if not _suspects(engine, keys, rows):
@@ -157,7 +163,7 @@ def drop_repeats(engine: Engine, mapped: Mapped, plan: Plan, rows: int) -> Dupli
     engine.table("repeated", sql.repeated("whole_rows", "content", keys, dialect))
     engine.table("dropped", sql.repeats_to_drop("whole_rows", "content", keys, dialect))
     found = _one(engine, "SELECT count(*) AS n FROM dropped")
-    if not has_time:
+    if not has_time and not always:
         return Duplicates("exact_repeat", kept=found)
     if found:
         engine.view("clean", sql.without("with_unit", "dropped"))
@@ -196,6 +202,11 @@ def _suspects(engine: Engine, keys: list[str], rows: int) -> bool:
     values = ", ".join(f"({engine.dialect.literal(one)})" for one in hashes)
     engine.table("suspects", f"SELECT h FROM (VALUES {values}) AS s(h)")
     return True
+
+
+def whole_content(parts: list[str], dialect: Dialect) -> str:
+    """One text that is equal for equal rows."""
+    return sql.content(parts, dialect)
 
 
 def _whole_rows(engine: Engine, mapped: Mapped, rows: str) -> str:
@@ -250,7 +261,7 @@ def profile(engine: Engine, plan: Plan) -> Profile:
 
 def left_out_before(engine: Engine, mapped: Mapped) -> tuple[int, int]:
     """Rows without a unit, and other rows without a time."""
-    query = sql.reasons(mapped.time is not None, engine.dialect)
+    query = sql.reasons(engine.dialect, has_time=mapped.time is not None)
     row = engine.run(query).to_pylist()[0]
     return int(row["no_unit"]), int(row["bad_time"])
 

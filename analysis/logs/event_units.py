@@ -16,6 +16,7 @@ from analysis.logs.event_rows import Profile
 from analysis.logs.labels import Arms, find_arms, plain
 from analysis.logs.plan import Plan
 from analysis.logs.sql import event_units as sql
+from analysis.logs.sql.dialect import BLANKS
 from analysis.study import AB
 
 FEW_NAMES = 24
@@ -150,13 +151,19 @@ def build_units(engine: Engine, profile: Profile, exposures: Exposures, plan: Pl
         mark=mark,
         exposed=exposed,
     )
-    engine.table("units", query)
+    # Two steps, so that grouping and ordering do not hold memory at once.
+    engine.table("unit_groups", query)
+    engine.table("units", sql.in_order())
+    engine.drop("unit_groups")
     return _read_units(engine, len(exposures.arms.names), plan.end)
 
 
 def has_padded_ids(engine: Engine) -> bool:
     """Whether some ids have blanks at their ends."""
-    query = f"SELECT count(*) AS n FROM units WHERE unit <> {engine.dialect.trim('unit')}"
+    dialect = engine.dialect
+    last = dialect.one_of("right(unit, 1)", list(BLANKS))
+    first = dialect.one_of("left(unit, 1)", list(BLANKS))
+    query = f"SELECT count(*) AS n FROM units WHERE {first} OR {last}"
     return bool(engine.run(query).column("n").to_pylist()[0])
 
 
@@ -230,7 +237,7 @@ def first_row_texts(
         f"({status_clause(status, arms, plan.end)})" for status in ("kept", "mixed_units")
     )
     query = sql.first_rows("clean", where, f"({arm_code}) >= 0", names, f"({keep})")
-    engine.table("first_rows", query)
+    engine.view("first_rows", query)
     table = engine.run(sql.agreed(names, dialect))
     differ = any(
         not pc.all(pc.equal(table.column(f"{name}_low"), table.column(f"{name}_high"))).as_py()

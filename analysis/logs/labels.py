@@ -47,7 +47,9 @@ def key(label: str) -> str:
 def shown(labels: Iterable[str], most: int = 10) -> str:
     """Some labels in a sentence."""
     listed = sorted(labels)
-    return ", ".join(listed[:most]) + (f" and {len(listed) - most} more" if len(listed) > most else "")
+    return ", ".join(listed[:most]) + (
+        f" and {len(listed) - most} more" if len(listed) > most else ""
+    )
 
 
 def merge(counts: Mapping[str, int], named: Iterable[str]) -> dict[str, str]:
@@ -108,7 +110,7 @@ def find_arms(counts: Mapping[str, int], ab: AB) -> Arms:
                 fix="Write the arm as the log has it.",
             )
     every = {**{k: present[k] for k in sorted(present)}, **planned}
-    control, guessed = _control(ab, every, counts, read)
+    control, guessed = _control(ab, every)
     if ab.treatments is not None:
         treatments = [every[key(name)] for name in ab.treatments]
     elif allocation:
@@ -128,7 +130,7 @@ def find_arms(counts: Mapping[str, int], ab: AB) -> Arms:
             )
     others = tuple(name for name in found if name not in names)
     place_of = {name: i for i, name in enumerate((*names, *others))}
-    notices = ()
+    notices: tuple[Notice, ...] = ()
     if len(found) == 1 and len(names) < 2:
         notices = (
             Notice(
@@ -154,9 +156,7 @@ def _named(ab: AB) -> list[tuple[str, str]]:
     return control + [("ab.treatments", name) for name in ab.treatments or ()]
 
 
-def _control(
-    ab: AB, every: Mapping[str, str], counts: Mapping[str, int], read: Mapping[str, str]
-) -> tuple[str, str | None]:
+def _control(ab: AB, every: Mapping[str, str]) -> tuple[str, str | None]:
     """The control, and why if it is a guess."""
     if ab.control is not None:
         return every[key(ab.control)], None

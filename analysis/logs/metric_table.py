@@ -45,9 +45,7 @@ def metric_table(
         cut = _cells(code, size, columns, observed, shift, np.tile(np.arange(arms), size), weight)
         segments[name] = {
             level: {
-                arm: cut[i * arms + k]
-                for k, arm in enumerate(units.arms)
-                if _n(cut[i * arms + k])
+                arm: cut[i * arms + k] for k, arm in enumerate(units.arms) if _n(cut[i * arms + k])
             }
             for i, level in enumerate(levels.names)
         }
@@ -58,13 +56,13 @@ def metric_table(
         scale=metric.scale,
         arms=dict(zip(units.arms, cells, strict=True)),
         segments=segments,
-        daily=cumulative(units, replace(metric, **_blank_filled(metric)), shift, cap),
+        daily=cumulative(units, without_blanks(metric), shift, cap),
         missing=missing,
         cap=cap,
         largest=_largest(units, metric.y),
         members=None,
         between=None,
-        values=lambda: _values(units, metric),
+        values=None if weight is not None else lambda: _values(units, metric),
         notices=metric.notices,
     )
 
@@ -75,20 +73,21 @@ def columns_of(metric: MetricArrays) -> dict[str, Floats]:
     return {name: column for name, column in named.items() if column is not None}
 
 
-def _blank_filled(metric: MetricArrays) -> dict[str, Floats]:
-    """Covariates whose blanks are their mean, so that they adjust nothing."""
-    found = {}
-    for name, column in (("x", metric.x), ("xd", metric.xd)):
-        if column is not None:
-            blank = np.isnan(column)
-            mean = float(column[~blank].mean()) if not blank.all() else 0.0
-            found[name] = np.where(blank, mean, column) if blank.any() else column
-    return found
+def without_blanks(metric: MetricArrays) -> MetricArrays:
+    """The metric with blank covariates at their mean, so that they adjust nothing."""
+
+    def fill(column: Floats | None) -> Floats | None:
+        if column is None or not (blank := np.isnan(column)).any():
+            return column
+        mean = float(column[~blank].mean()) if not blank.all() else 0.0
+        return np.where(blank, mean, column)
+
+    return replace(metric, x=fill(metric.x), xd=fill(metric.xd))
 
 
 def filled(metric: MetricArrays) -> dict[str, Floats]:
     """The columns of a metric's moments, without blanks."""
-    return columns_of(replace(metric, **_blank_filled(metric)))
+    return columns_of(without_blanks(metric))
 
 
 def _observed(metric: MetricArrays) -> Array | None:
@@ -101,9 +100,7 @@ def _observed(metric: MetricArrays) -> Array | None:
     return ~blank if blank.any() else None
 
 
-def _chosen(
-    units: UnitArrays, metric: MetricArrays
-) -> tuple[UnitArrays, MetricArrays, int]:
+def _chosen(units: UnitArrays, metric: MetricArrays) -> tuple[UnitArrays, MetricArrays, int]:
     """Only the units that are analysed and have a value; how many have none."""
     analysed = units.analysed if units.analysed is not None else np.ones(units.arm.size, bool)
     present = metric.present if metric.present is not None else np.ones(units.arm.size, bool)
@@ -125,9 +122,7 @@ def _chosen(
             steps.y[rows],
             steps.d[rows] if steps.d is not None else None,
         )
-    cut = {
-        name: replace(levels, code=levels.code[keep]) for name, levels in units.segments.items()
-    }
+    cut = {name: replace(levels, code=levels.code[keep]) for name, levels in units.segments.items()}
     fewer = replace(
         units,
         arm=units.arm[keep],

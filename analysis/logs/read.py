@@ -47,26 +47,26 @@ def read_ab(
         LogError: The log cannot be read, or does not fit the study.
     """
     report = progress or (lambda _what, _share: None)
-    reader = _Reader(study, base, work, engine, report)
+    reader = Reader(study, base, work, engine, report)
     try:
         return reader.read()
     finally:
         reader.close()
 
 
-class _Reader:
+class Reader:
     """One reading: the source, its roles, and an engine only if something must be built."""
 
     def __init__(
         self, study: Study, base: Path, work: Path, engine: Engine | None, report: Progress
     ) -> None:
-        self._study = study
-        self._ab: AB = study.ab or AB()
-        self._work = work
+        self.study = study
+        self.ab: AB = study.ab or AB()
+        self.work = work
         self._given = engine
         self._engine = engine
-        self._report = report
-        self._source: Source | None = None
+        self.report = report
+        self.source: Source | None = None
         if engine is None and study.log.engine == "spark":
             if study.log.table is None:
                 raise LogError(
@@ -78,7 +78,9 @@ class _Reader:
             self._engine = open_spark(study.log.table, study.log.connection)
         if self._engine is None:
             report("Opening the log", 0.0)
-            self._source = open_source(study.log.path, base=base, work=work, progress=progress_to(report))
+            self.source = open_source(
+                study.log.path, base=base, work=work, progress=progress_to(report)
+            )
 
     def close(self) -> None:
         """Close an engine that was opened here."""
@@ -88,39 +90,40 @@ class _Reader:
     def engine(self) -> Engine:
         """The engine, opened when first needed."""
         if self._engine is None:
-            assert self._source is not None
-            self._engine = open_duckdb(self._source, self._work)
+            assert self.source is not None
+            self._engine = open_duckdb(self.source, self.work)
         return self._engine
 
     def read(self) -> ABLog:
         """The log as the wing sees it."""
-        columns = self._source.columns if self._source is not None else self.engine().columns
-        mapped = map_columns(self._study, columns, self._guesses())
+        columns = self.source.columns if self.source is not None else self.engine().columns
+        mapped = map_columns(self.study, columns, self._guesses())
         if mapped.event is None:
-            from analysis.logs.unit_log import read_units
+            from analysis.logs.unit_read import read_units
 
             return read_units(self, mapped)
         return self._read_events(mapped)
 
     def _guesses(self) -> dict[str, tuple[Any, str]]:
         """Role -> (column or columns, why); nothing if the study says all that is needed."""
-        said = self._study.columns
-        if self._source is None:
+        said = self.study.columns
+        if self.source is None:
             return {}
         named = all(getattr(said, role) for role in ("unit", "time", "arm", "event", "value"))
         if named and said.segments is not None:
             return {}
-        guess = guess_roles(self._source, said)
+        guess = guess_roles(self.source, said)
         found: dict[str, tuple[Any, str]] = {
             role: (column, guess.reasons.get(role, "")) for role, column in guess.roles.items()
         }
         found["segments"] = (guess.segments, guess.reasons.get("segments", ""))
         return found
 
-    def _content(self) -> str:
-        if self._source is not None:
-            return content_key(self._source.files, time.time())
-        return key_of("table", self._study.log.table, time.time_ns())
+    def content(self) -> str:
+        """What names the log's content."""
+        if self.source is not None:
+            return content_key(self.source.files, self.work, time.time())
+        return key_of("table", self.study.log.table, time.time_ns())
 
     def _read_events(self, mapped: Mapped) -> ABLog:
         if mapped.unit is None:
@@ -130,7 +133,7 @@ class _Reader:
                 where="columns.unit",
                 fix='Name it: [columns] unit = "...".',
             )
-        plan, ab = Plan.of(self._study), self._ab
+        plan, ab = Plan.of(self.study), self.ab
         if mapped.time is None and (plan.end is not None or plan.window is not None):
             raise LogError(
                 "no_time_column",
@@ -138,14 +141,14 @@ class _Reader:
                 where="columns.time",
                 fix='Name the time column: [columns] time = "...".',
             )
-        extras = Extras(mapped.segments, _covariates(self._study, mapped), mapped.cluster)
+        extras = Extras(mapped.segments, _covariates(self.study, mapped), mapped.cluster)
         roles = {r: c for r, c in mapped.roles().items() if r not in ("segments", "cluster")}
         arms = [ab.control, ab.treatments, ab.allocation and sorted(ab.allocation)]
         key = key_of(
-            "event log", self._content(), roles, mapped.cluster, plan.timezone, plan.end,
+            "event log", self.content(), roles, mapped.cluster, plan.timezone, plan.end,
             plan.exposure, plan.exact_repeats, arms,
         )  # fmt: skip
-        store = ColumnStore(self._work / f"units-{key[:32]}")
+        store = ColumnStore(self.work / f"units-{key[:32]}")
         events = ColumnStore(store.folder / f"events-{folder_key(plan)}")
         missing = (
             not store.has("log")
@@ -154,20 +157,20 @@ class _Reader:
             or missing_events(events, plan)
         )
         if missing:
-            build(self.engine(), mapped, plan, ab, extras, store, events, self._report)
-        self._report("Reading tables", 0.95)
+            build(self.engine(), mapped, plan, ab, extras, store, events, self.report)
+        self.report("Reading tables", 0.95)
         return self._event_log(mapped, plan, store, events)
 
     def _event_log(
         self, mapped: Mapped, plan: Plan, store: ColumnStore, events: ColumnStore
     ) -> ABLog:
         facts = store.facts("log")
-        options = self._ab.options
+        options = self.ab.options
         tables = EventTables(
             store=store,
             events=events,
             plan=plan,
-            window_days=self._ab.window_days,
+            window_days=self.ab.window_days,
             arms=tuple(facts["arms"]),
             last=facts["last"],
             segments=mapped.segments,
@@ -179,35 +182,35 @@ class _Reader:
         inside = tables.in_clusters()
         kept = inside if inside is not None else np.ones(units.arm.size, dtype=bool)
         complete = tables.complete() & kept
-        counts = _by_arm(units.arms, units.arm[kept])
+        counts = by_arm(units.arms, units.arm[kept])
         clusters = None
         mixed = facts["units"]["mixed_units"]
         if inside is not None and units.cluster is not None:
             whole = np.unique(np.column_stack([units.cluster[kept], units.arm[kept]]), axis=0)
-            clusters = _by_arm(units.arms, whole[:, 1])
+            clusters = by_arm(units.arms, whole[:, 1])
             mixed = store.facts("clusters")["mixed"]
         t0 = np.asarray(store.array("t0"))
         by_day: dict[str, dict[str, int]] = {}
         if units.entry is not None:
             for day in np.unique(units.entry[kept]):
                 today = units.arm[kept & (units.entry == day)]
-                by_day[iso_day(int(day))] = _by_arm(units.arms, today)
+                by_day[iso_day(int(day))] = by_arm(units.arms, today)
         by_segment = {
             column: {
-                level: _by_arm(units.arms, units.arm[kept & (levels.code == i)])
+                level: by_arm(units.arms, units.arm[kept & (levels.code == i)])
                 for i, level in enumerate(levels.names)
             }
             for column, levels in units.segments.items()
         }
-        accounting = self._accounting(mapped, facts, store)
+        accounting = self.accounting(mapped, facts, store)
         has_time = facts["has_time"]
         incomplete = int((kept & ~complete).sum())
-        notices = self._source.notices if self._source is not None else ()
+        notices = self.source.notices if self.source is not None else ()
         return ABLog(
             arms=tables.arms,
             units=counts,
             clusters=clusters,
-            complete_units=_by_arm(units.arms, units.arm[complete]),
+            complete_units=by_arm(units.arms, units.arm[complete]),
             mixed_units=mixed,
             incomplete_windows=incomplete,
             exposed_by_day=by_day,
@@ -219,22 +222,18 @@ class _Reader:
             accounting=accounting,
             notices=(
                 *notices,
-                *event_notices(
-                    facts, accounting, plan, tables, incomplete, sum(counts.values())
-                ),
+                *event_notices(facts, accounting, plan, tables, incomplete, sum(counts.values())),
             ),
             source=tables,
         )
 
-    def _accounting(
-        self, mapped: Mapped, facts: dict[str, Any], store: ColumnStore
-    ) -> Accounting:
+    def accounting(self, mapped: Mapped, facts: dict[str, Any], store: ColumnStore) -> Accounting:
+        """The account of the log, from stored facts."""
         left_out = [
-            LeftOut(one["reason"], one["rows"], tuple(one["examples"]))
-            for one in facts["left_out"]
+            LeftOut(one["reason"], one["rows"], tuple(one["examples"])) for one in facts["left_out"]
         ]
-        left_out += rejected_lines(self._source)
-        rejected = sum(self._source.rejected_count.values()) if self._source is not None else 0
+        left_out += rejected_lines(self.source)
+        rejected = sum(self.source.rejected_count.values()) if self.source is not None else 0
         rows = facts["rows"] + rejected
         file = facts["left_out_file"]
         guessed = dict(mapped.guessed)
@@ -249,7 +248,7 @@ class _Reader:
             columns=mapped.roles(),
             guessed=guessed,
             units={"rows_total": rows, **facts["units"], "missing_values": {}},
-            format=self._source.format if self._source is not None else "table",
+            format=self.source.format if self.source is not None else "table",
             left_out_file=store.folder / file if file else None,
             events_by_day=facts["events_by_day"],
             event_names=facts["event_names"],
@@ -280,7 +279,8 @@ def rejected_lines(source: Source | None) -> list[LeftOut]:
     ]
 
 
-def _by_arm(arms: tuple[str, ...], codes: Any) -> dict[str, int]:
+def by_arm(arms: tuple[str, ...], codes: Any) -> dict[str, int]:
+    """How many of some units are in each arm."""
     counts = np.bincount(codes, minlength=len(arms))
     return {arm: int(counts[i]) for i, arm in enumerate(arms)}
 
@@ -296,6 +296,3 @@ def _covariates(study: Study, mapped: Mapped) -> tuple[str, ...]:
                 where = f'metric "{metric.name}" covariate'
                 found.append(mapped.require(str(column), where))
     return tuple(dict.fromkeys(found))
-
-
-

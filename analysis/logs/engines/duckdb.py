@@ -15,7 +15,7 @@ from analysis.core import LogError
 from analysis.logs.intake import ROW, Source
 from analysis.logs.sql import DUCKDB
 
-MEMORY = "640MB"
+MEMORY = "800MB"
 SPILL = "64GB"
 SECONDS = 1_800.0
 
@@ -71,9 +71,7 @@ class DuckDBEngine:
                 parts.append(f"SELECT {names}, {ROW} FROM read_parquet({path})")
                 continue
             row = f"file_row_number + {before + 1} AS {ROW}"
-            parts.append(
-                f"SELECT {names}, {row} FROM read_parquet({path}, file_row_number = true)"
-            )
+            parts.append(f"SELECT {names}, {row} FROM read_parquet({path}, file_row_number = true)")
             if len(source.files) > 1:
                 counted = self._connection.execute(
                     f"SELECT CAST(sum(num_rows) AS BIGINT) FROM parquet_file_metadata({path})"
@@ -123,6 +121,11 @@ class DuckDBEngine:
         """Work a query out once and name its rows."""
         with self._guard():
             self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
+
+    def drop(self, name: str) -> None:
+        """Forget a table."""
+        with self._guard():
+            self._connection.execute(f"DROP TABLE {name}")
 
     def write(self, sql: str, path: str) -> None:
         """Write the rows of a query as a Parquet file: to a temporary name, then renamed."""

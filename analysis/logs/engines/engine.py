@@ -30,6 +30,10 @@ class Engine(Protocol):
         """Name a query and work it out once, where the engine can."""
         ...
 
+    def drop(self, name: str) -> None:
+        """Forget a table that later ones do not need, where the engine keeps it apart."""
+        ...
+
     def write(self, sql: str, path: str) -> None:
         """Write the rows of a query as a local Parquet file."""
         ...

@@ -55,7 +55,7 @@ def connect(connection: str | None) -> Any:
         ) from None
     try:
         return SparkSession.builder.remote(address).getOrCreate()
-    except Exception as problem:  # the client raises many kinds; none of them is a bug of ours
+    except Exception as problem:  # noqa: BLE001 - the client raises many kinds, none of them ours
         raise LogError(
             "spark_unreachable",
             f"Spark does not answer: {type(problem).__name__}.",
@@ -80,7 +80,7 @@ class SparkEngine:
         name = ".".join(SPARK.identifier(part) for part in table.split("."))
         try:
             schema = session.sql(f"SELECT * FROM {name}").schema
-        except Exception as problem:  # as above
+        except Exception as problem:  # noqa: BLE001 - as above
             raise LogError(
                 "unknown_table",
                 f'The table "{table}" cannot be read: {type(problem).__name__}.',
@@ -111,6 +111,9 @@ class SparkEngine:
     def table(self, name: str, sql: str) -> None:
         """Name a query; the server decides what it keeps."""
         self.view(name, sql)
+
+    def drop(self, name: str) -> None:
+        """Nothing to forget: names here are views, and others may rest on them."""
 
     def write(self, sql: str, path: str) -> None:
         """Write the rows of a query as a local Parquet file."""

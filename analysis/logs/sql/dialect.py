@@ -44,12 +44,8 @@ class Dialect:
             raise ValueError("a name holds a NUL character")
         return self.quote + name.replace(self.quote, self.quote * 2) + self.quote
 
-    def literal(self, value: str | int | float | bool | None) -> str:
-        """A constant, typed: text, whole number, double, boolean or NULL."""
-        if value is None:
-            return f"CAST(NULL AS {self.text})"
-        if isinstance(value, bool):
-            return "TRUE" if value else "FALSE"
+    def literal(self, value: str | float) -> str:
+        """A constant, typed: text, whole number or double."""
         if isinstance(value, int):
             return f"CAST({value} AS BIGINT)"
         if isinstance(value, float):
@@ -85,7 +81,7 @@ class Dialect:
         return self.micros_form.format(x=expression)
 
     def divide(self, a: str, b: int) -> str:
-        """a // b for a that is not negative."""
+        """The whole part of a / b, for a that is not negative."""
         return self.divide_form.format(a=a, b=b)
 
     def hash(self, expressions: list[str]) -> str:

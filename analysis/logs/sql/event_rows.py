@@ -15,7 +15,7 @@ def content(parts: Iterable[str], dialect: Dialect) -> str:
     return f"concat_ws({dialect.literal(SEPARATOR)}, {', '.join(filled)})"
 
 
-def clean(has_time: bool, dialect: Dialect, *, rows: str = "log_rows") -> str:
+def clean(dialect: Dialect, *, has_time: bool, rows: str = "log_rows") -> str:
     """Rows that have a unit and, where the log has times, a time."""
     # Almost every id starts above the blanks, so that few are trimmed.
     unit = f"unit IS NOT NULL AND (unit >= '!' OR {dialect.filled('unit')} IS NOT NULL)"
@@ -95,7 +95,7 @@ def profile(rows: str, timezone: str, dialect: Dialect, *, limit: int) -> str:
     )
 
 
-def reasons(has_time: bool, dialect: Dialect) -> str:
+def reasons(dialect: Dialect, *, has_time: bool) -> str:
     """How many rows have no unit, and how many of the others no time."""
     blank = f"{dialect.filled('unit')} IS NULL"
     bad = "t IS NULL" if has_time else "FALSE"

@@ -1,9 +1,15 @@
 """Templates that turn clean rows of an event log into units and their events."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from analysis.logs.sql.dialect import Dialect
 from analysis.logs.sql.times import local_day
+
+Whole = NDArray[np.int64]
 
 FINGERPRINT_PRIME = 2_147_483_647
 FINGERPRINT_OTHER = 2_147_483_629
@@ -26,8 +32,7 @@ def coded(
     if not names:
         return default
     cases = " ".join(
-        f"WHEN {dialect.literal(name)} THEN {dialect.literal(code)}"
-        for name, code in names.items()
+        f"WHEN {dialect.literal(name)} THEN {dialect.literal(code)}" for name, code in names.items()
     )
     return f"CASE {expression} {cases} ELSE {default} END"
 
@@ -58,7 +63,7 @@ def units(
     mark: str,
     exposed: str,
 ) -> str:
-    """Every unit of the clean rows, in the order of its id.
+    """Every unit of the clean rows.
 
     Args:
         rows: Clean rows, joined to whatever the codes need.
@@ -73,14 +78,18 @@ def units(
         f"SELECT unit, t, v, {event_code} AS event_code, {arm_code} AS arm_code, "
         f"{arm_mark} AS arm_mark, {exposed} AS exposed FROM {rows} WHERE {where}"
     )
-    grouped = (
+    return (
         "SELECT unit, count(*) AS n, "
         "min(CASE WHEN exposed THEN t END) AS t0, "
         "min(CASE WHEN exposed THEN arm_code END) AS arm_low, "
         "max(CASE WHEN exposed THEN arm_code END) AS arm_high, "
         f"CAST(sum({mark}) AS BIGINT) AS mark FROM ({read}) r GROUP BY unit"
     )
-    return f"SELECT row_number() OVER (ORDER BY unit) - 1 AS ix, g.* FROM ({grouped}) g"
+
+
+def in_order() -> str:
+    """The units in the order of their ids."""
+    return "SELECT row_number() OVER (ORDER BY unit) - 1 AS ix, g.* FROM unit_groups g"
 
 
 def kept(arms: int, end: int | None) -> str:
@@ -89,9 +98,7 @@ def kept(arms: int, end: int | None) -> str:
     return f"u.arm_low = u.arm_high AND u.arm_low < {arms}{enrolled}"
 
 
-def first_rows(
-    rows: str, where: str, exposed: str, columns: Sequence[str], keep: str
-) -> str:
+def first_rows(rows: str, where: str, exposed: str, columns: Sequence[str], keep: str) -> str:
     """The exposure rows at each kept unit's first time."""
     listed = "".join(f", l.{column}" for column in columns)
     return (
@@ -103,9 +110,9 @@ def first_rows(
 
 def agreed(columns: Sequence[str], dialect: Dialect) -> str:
     """Low and high text of each column over a unit's first rows."""
+    blank = dialect.literal("")
     pairs = ", ".join(
-        f"min(coalesce({dialect.filled(c)}, '')) AS {c}_low, "
-        f"max(coalesce({dialect.filled(c)}, '')) AS {c}_high"
+        f"min(coalesce({c}, {blank})) AS {c}_low, max(coalesce({c}, {blank})) AS {c}_high"
         for c in columns
     )
     return f"SELECT ix, {pairs} FROM first_rows GROUP BY ix ORDER BY ix"
@@ -113,7 +120,8 @@ def agreed(columns: Sequence[str], dialect: Dialect) -> str:
 
 def decided(columns: Sequence[str], dialect: Dialect) -> str:
     """The one first row of each unit: smallest event id, else first in the log."""
-    listed = ", ".join(f"coalesce({dialect.filled(c)}, '') AS {c}_low" for c in columns)
+    blank = dialect.literal("")
+    listed = ", ".join(f"coalesce({c}, {blank}) AS {c}_low" for c in columns)
     order = "CASE WHEN id IS NULL THEN 1 ELSE 0 END, id, row_no"
     ranked = f"SELECT *, row_number() OVER (PARTITION BY ix ORDER BY {order}) AS place"
     return f"SELECT ix, {listed} FROM ({ranked} FROM first_rows) q WHERE place = 1 ORDER BY ix"
@@ -127,17 +135,61 @@ def bad_values(rows: str, events: Sequence[str], keep: str, dialect: Dialect) ->
     )
 
 
+@dataclass(frozen=True)
+class Window:
+    """Offsets from the first exposure between which events are told apart.
+
+    Attributes:
+        offsets: Sorted microseconds; 0 is one of them.
+        end: Closes metrics without a window; None if nothing does.
+        open_end: Whether events after the last offset are wanted.
+    """
+
+    offsets: tuple[int, ...]
+    end: int | None
+    open_end: bool
+
+
+@dataclass(frozen=True)
+class Cells:
+    """How a unit, an event, a day and a place become one whole number and back.
+
+    Attributes:
+        units: How many units there are.
+        first_day: Number of the first day; earlier ones do not occur.
+        days: Days from then on; code 0 is any time before exposure.
+        places: Places between the window's edges.
+        timezone: Of the local days.
+    """
+
+    units: int
+    first_day: int
+    days: int
+    places: int
+    timezone: str
+
+    def code(self, event: str, ix: str, day: str, place: str) -> str:
+        """The number, in SQL; it grows with event, unit, day and place, in this order."""
+        by_unit = f"(CAST({event} AS BIGINT) * {self.units} + {ix})"
+        return f"(({by_unit} * {self.days + 1} + {day}) * {self.places} + {place})"
+
+    def parts(self, code: Whole) -> tuple[Whole, Whole, Whole, Whole]:
+        """Event, unit, day (0 before exposure) and place."""
+        rest, place = np.divmod(code, self.places)
+        rest, day = np.divmod(rest, self.days + 1)
+        event, ix = np.divmod(rest, self.units)
+        return event, ix, np.where(day > 0, day + self.first_day - 1, 0), place
+
+
 def unit_events(
     rows: str,
     *,
     event_code: str,
     where: str,
-    edges: Sequence[int],
-    end: int | None,
-    open_end: bool,
+    window: Window,
     sums: str,
     keep: str,
-    timezone: str,
+    cells: Cells,
     dialect: Dialect,
 ) -> str:
     """Counts and sums of each kept unit by event, day and place between the window's edges.
@@ -146,25 +198,25 @@ def unit_events(
         rows: Clean rows.
         event_code: Code of a row's event.
         where: Rows of the wanted events.
-        edges: Sorted offsets from the first exposure; 0 is one of them.
-        end: Closes metrics without a window; None if there are none of them or no end.
-        open_end: Whether rows after the last edge are wanted.
+        window: The edges.
         sums: Aggregates over the values.
         keep: Which units are kept.
-        timezone: Of the local day.
+        cells: How the four become one number.
         dialect: The engine's.
     """
     since = "(l.t - u.t0)"
+    edges, end, open_end = window.offsets, window.end, window.open_end
     places = " ".join(f"WHEN {since} < {edge} THEN {i}" for i, edge in enumerate(edges))
     place = f"CASE {places} ELSE {len(edges)} END"
     if end is not None:
         place = f"({place} + CASE WHEN l.t >= {end} THEN {len(edges) + 1} ELSE 0 END)"
-    day = f"CASE WHEN l.t < u.t0 THEN 0 ELSE {local_day('l.t', timezone, dialect)} END"
+    day = f"({local_day('l.t', cells.timezone, dialect)} - {cells.first_day - 1})"
+    day = f"CASE WHEN l.t < u.t0 THEN 0 ELSE {day} END"
     within = f"{since} >= {edges[0]}" + ("" if open_end else f" AND {since} < {edges[-1]}")
     return (
-        f"SELECT ix, event_code, day_no, place, count(*) AS n, {sums} FROM ("
-        f"SELECT u.ix, l.event_code, {day} AS day_no, {place} AS place, l.v FROM "
-        f"(SELECT unit, t, v, {event_code} AS event_code FROM {rows} WHERE {where}) l "
+        f"SELECT cell, count(*) AS n, {sums} FROM ("
+        f"SELECT {cells.code('l.event_code', 'u.ix', day, place)} AS cell, l.event_code, l.v "
+        f"FROM (SELECT unit, t, v, {event_code} AS event_code FROM {rows} WHERE {where}) l "
         f"JOIN units u ON u.unit = l.unit WHERE {keep} AND {within}) q "
-        "GROUP BY ix, event_code, day_no, place ORDER BY event_code, ix, day_no, place"
+        "GROUP BY cell ORDER BY cell"
     )

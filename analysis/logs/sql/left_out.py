@@ -28,4 +28,6 @@ def with_text(reasons: Mapping[str, str], dialect: Dialect) -> str:
         f"SELECT row_no, {dialect.literal(reason)} AS reason FROM ({rows}) q"
         for reason, rows in reasons.items()
     )
-    return f"SELECT q.reason AS left_out_reason, w.* FROM ({union}) q JOIN log w ON w.__row = q.row_no"
+    return (
+        f"SELECT q.reason AS left_out_reason, w.* FROM ({union}) q JOIN log w ON w.__row = q.row_no"
+    )
