@@ -24,19 +24,24 @@ if content is None:
 log = content["log"]
 health.show_account(log)
 
-left, repaired, events, columns, personal = st.tabs(
-    ["Rows left out", "Repairs", "Events by day", "Columns", "Personal data"]
+left, repaired, days, columns, personal = st.tabs(
+    ["Rows left out", "Repairs", "Rows by day", "Columns", "Personal data"], on_change="rerun"
 )
-with left:
-    health.show_left_out(row, log)
-with repaired:
-    health.show_repairs(log)
-with events:
-    health.show_events(log)
-with columns:
-    health.show_columns(log)
-with personal:
-    health.show_personal(row)
+if left.open:
+    with left:
+        health.show_left_out(row, log)
+if repaired.open:
+    with repaired:
+        health.show_repairs(log)
+if days.open:
+    with days:
+        health.show_events(row, content)
+if columns.open:
+    with columns:
+        health.show_columns(log)
+if personal.open:
+    with personal:
+        health.show_personal(row)
 
 with st.container(horizontal=True):
     frame.page_link("ab", "Read the verdict", study_id=row.id, icon="compare_arrows")

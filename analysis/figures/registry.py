@@ -3,9 +3,10 @@
 from analysis.figures.chart import Figure
 from analysis.figures.forest import FOREST
 from analysis.figures.over_time import OVER_TIME
+from analysis.figures.rows_by_day import ROWS_BY_DAY
 from analysis.figures.units_by_day import UNITS_BY_DAY
 
-FIGURES: tuple[Figure, ...] = (OVER_TIME, UNITS_BY_DAY, FOREST)
+FIGURES: tuple[Figure, ...] = (OVER_TIME, UNITS_BY_DAY, FOREST, ROWS_BY_DAY)
 
 
 def figure(key: str) -> Figure:

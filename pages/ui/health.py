@@ -7,8 +7,9 @@ from typing import Any
 
 import streamlit as st
 
+from analysis.figures import Choice
 from analysis.store import StudyRow
-from pages.ui import downloads, frame, html, notices, words
+from pages.ui import charts, downloads, frame, html, notices, words
 from pages.ui.reasons import reason
 from pages.ui.words import plain
 
@@ -65,10 +66,10 @@ def show_left_out(row: StudyRow, log: Mapping[str, Any]) -> None:
         [
             {
                 "Reason": reason(one["reason"]).label,
+                "What it means": reason(one["reason"]).about,
                 "Rows": int(one["rows"]),
                 "Share": words.share(one["rows"] / max(int(log["rows"]), 1), 2),
                 "Examples": _examples(one.get("examples", [])),
-                "What it means": reason(one["reason"]).about,
             }
             for one in sorted(reasons, key=lambda one: -int(one["rows"]))
         ]
@@ -114,24 +115,16 @@ def show_repairs(log: Mapping[str, Any]) -> None:
     )
 
 
-def show_events(log: Mapping[str, Any]) -> None:
-    """Rows of each event, and of each day and arm."""
-    names = log.get("event_names") or {}
+def show_events(row: StudyRow, content: Mapping[str, Any]) -> None:
+    """Rows of each day by arm, and rows of each event."""
+    dark = st.context.theme.type == "dark"
+    drawn = charts.show("rows_by_day", str(row.readout_id), content, Choice(dark=dark))
+    names = content["log"].get("event_names") or {}
     if names:
         st.markdown("**Rows of each event**")
         ordered = sorted(names.items(), key=lambda pair: -pair[1])
         html.table([{"Event": name, "Rows": rows} for name, rows in ordered[:50]])
-    by_day = log.get("events_by_day") or {}
-    if by_day:
-        st.markdown("**Rows of each day, by arm**")
-        arms = sorted({arm for one in by_day.values() for arm in one})
-        html.table(
-            [
-                {"Day": words.day(day)} | {arm or "no arm": one.get(arm, 0) for arm in arms}
-                for day, one in sorted(by_day.items())
-            ][:400]
-        )
-    if not names and not by_day:
+    if not names and not drawn:
         st.markdown("This log has neither events nor times: each row is a unit.")
 
 
@@ -169,8 +162,9 @@ def show_personal(row: StudyRow) -> None:
 
 
 def _examples(examples: list[dict[str, Any]]) -> str:
+    """Where a few of the rows stand, with the value that gave them away if there is one."""
     said = []
     for one in examples[:3]:
-        value = str(one.get("value", ""))
-        said.append(f"row {one.get('row')}" + (f" ({value[:40]})" if value else ""))
-    return ", ".join(said)
+        value = str(one.get("value") or "")
+        said.append(f"{one.get('row')}" + (f" ({value[:24]})" if value else ""))
+    return f"row {', '.join(said)}" if said else ""

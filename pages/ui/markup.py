@@ -125,7 +125,11 @@ def table(rows: Sequence[Mapping[str, object]]) -> str:
     """A plain table; the first row's keys head the columns."""
     if not rows:
         return ""
-    heads = "".join(f'<th scope="col">{_text(words.heading(name))}</th>' for name in rows[0])
+    heads = "".join(
+        f'<th scope="col" class="{"v-words" if isinstance(value, str) else "v-number"}">'
+        f"{_text(words.heading(name))}</th>"
+        for name, value in rows[0].items()
+    )
     lines = []
     for row in rows:
         cells = "".join(

@@ -86,7 +86,13 @@ def _log_key(store: Store, row: StudyRow) -> str:
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _look(home: str, _log: str, _key: str, _row: StudyRow, _study: Study) -> Looked:
+def _look(
+    home: str,
+    log_key: str,  # noqa: ARG001 - with study_key, what tells one answer from another
+    study_key: str,  # noqa: ARG001
+    _row: StudyRow,
+    _study: Study,
+) -> Looked:
     from analysis import ab, logs
 
     store = Store(Path(home))

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from analysis.store import StudyRow
+from pages.ui import words
 from pages.ui.words import plain
 
 ROLES = {"primary": "Primary", "guardrail": "Guardrail", "secondary": "Secondary"}
@@ -87,30 +88,25 @@ def _edit(
         key=f"{key}_kind",
     )  # fmt: skip
     now["kind"] = kind
-    with source_at:
-        if kind == "ratio":
-            now.pop("event", None)
-            now.pop("column", None)
-            side = metric.get("numerator") or {}
-            now["numerator"] = _term(f"{key}_over", "Numerator", side, sources, by_event=by_event)
-        else:
-            now.pop("numerator", None)
-            now.pop("denominator", None)
-            field = "event" if by_event else "column"
-            now.pop("column" if by_event else "event", None)
+    if kind == "ratio":
+        now.pop("event", None)
+        now.pop("column", None)
+        for side, place in zip(("numerator", "denominator"), st.columns(2), strict=True):
+            with place:
+                given = metric.get(side) or {}
+                now[side] = _term(f"{key}_{side}", side, given, sources, by_event=by_event)
+    else:
+        now.pop("numerator", None)
+        now.pop("denominator", None)
+        field = "event" if by_event else "column"
+        now.pop("column" if by_event else "event", None)
+        with source_at:
             now[field] = _source(f"{key}_source", field.capitalize(), metric, field, sources)
     now["better"] = better_at.selectbox(
         "Better", list(BETTER), index=_at(BETTER, metric.get("better")),
         format_func=BETTER.__getitem__, key=f"{key}_better", help="Which direction is good?",
     )  # fmt: skip
     _margin(margin_at, key, metric, now)
-    if kind == "ratio":
-        below = source_at.container()
-        with below:
-            now["denominator"] = _term(
-                f"{key}_under", "Denominator", metric.get("denominator") or {}, sources,
-                by_event=by_event,
-            )  # fmt: skip
     if kind == "retention":
         now["day"] = int(
             source_at.number_input(
@@ -128,37 +124,54 @@ def _edit(
 
 
 def _margin(place: Any, key: str, metric: dict[str, Any], now: dict[str, Any]) -> None:
-    """A guardrail's margin, in per cent of control or, where the study says so, in its own unit."""
+    """A guardrail's margin: in per cent of control, in points, or in the metric's own unit."""
     if now["role"] != "guardrail":
         now.pop("margin", None)
         now.pop("margin_scale", None)
         return
-    absolute = metric.get("margin_scale") == "absolute"
+    scale = metric.get("margin_scale", "relative")
+    unit = "points" if words.is_rate(now["kind"]) else "absolute"
+    labels = {"relative": "% of control", "absolute": unit}
+    factor = 100 if scale == "relative" or unit == "points" else 1
     given = metric.get("margin")
-    shown = None if given is None else (given if absolute else given * 100)
     typed = place.number_input(
-        "Margin" if absolute else "Margin, %", min_value=0.0,
-        value=None if shown is None else round(float(shown), 6),
-        step=None if absolute else 1.0, key=f"{key}_margin",
+        "Margin", min_value=0.0, value=None if given is None else round(given * factor, 9),
+        step=1.0 if factor == 100 else None, format="%g", key=f"{key}_margin_{scale}",
         help="The worst harm that you accept. Without a margin a guardrail cannot be shown safe.",
     )  # fmt: skip
-    if typed is None:
+    chosen = place.selectbox(
+        "Margin in", list(labels), index=_at(labels, scale), format_func=labels.__getitem__,
+        key=f"{key}_margin_scale", label_visibility="collapsed",
+    )  # fmt: skip
+    if typed is None or chosen != scale:
+        # 5% of control is not 5 points: another unit begins without a number.
         now.pop("margin", None)
     else:
-        now["margin"] = typed if absolute else typed / 100
+        now["margin"] = round(typed / factor, 12)
+    if chosen == "absolute":
+        now["margin_scale"] = chosen
+    else:
+        now.pop("margin_scale", None)
 
 
 def _term(
-    key: str, label: str, term: dict[str, Any], sources: Sequence[str], *, by_event: bool
+    key: str, side: str, term: dict[str, Any], sources: Sequence[str], *, by_event: bool
 ) -> dict[str, Any]:
-    field = "event" if by_event else "column"
-    now: dict[str, Any] = {field: _source(f"{key}_source", label, term, field, sources)}
-    if by_event:
-        now["value"] = st.selectbox(
-            f"{label} counts", list(TERM_VALUES), index=_at(TERM_VALUES, term.get("value")),
-            format_func=TERM_VALUES.__getitem__, key=f"{key}_value", label_visibility="collapsed",
+    """One side of a ratio."""
+    label = side.capitalize()
+    if not by_event:
+        return {"column": _source(f"{key}_source", label, term, "column", sources)}
+    what, which = st.columns(2, gap="xsmall", vertical_alignment="bottom")
+    with what:
+        counted = st.selectbox(
+            label, list(TERM_VALUES), index=_at(TERM_VALUES, term.get("value")),
+            format_func=TERM_VALUES.__getitem__, key=f"{key}_value",
         )  # fmt: skip
-    return now
+    with which:
+        return {
+            "event": _source(f"{key}_source", f"{label}'s event", term, "event", sources),
+            "value": counted,
+        }
 
 
 def _source(

@@ -20,7 +20,7 @@ READOUTS = ROOT / "tests" / "fixtures"
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     """An empty store that the app will open; samples come in but are not run."""
     monkeypatch.setenv("VERDICT_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(saved, "run_in_background", lambda store, ids: None)
+    monkeypatch.setattr(saved, "unfinished", lambda store: [])
     st.cache_resource.clear()
     return Store.open()
 
@@ -40,3 +40,9 @@ def keep(store: Store, which: str, *, name: str | None = None) -> str:
     if name:
         store.rename(study_id, name)
     return study_id
+
+
+def shown_text(at: AppTest) -> str:
+    """Everything readable on the page."""
+    parts = [one.value for one in (*at.markdown, *at.caption, *at.title, *at.subheader)]
+    return "\n".join([*parts, *(one.value for one in at.get("page_link"))])
