@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -75,9 +76,10 @@ def show_left_out(row: StudyRow, log: Mapping[str, Any]) -> None:
         ]
     )
     if row.left_out:
+        file = frame.open_store().left_out / row.left_out
         st.download_button(
             "Download rows left out (CSV)",
-            lambda: left_out_csv(row),
+            lambda: left_out_csv(file),
             file_name=f"verdict-{(row.readout_id or '')[:12]}-rows-left-out.csv",
             mime="text/csv",
             icon=":material/download:",
@@ -85,11 +87,11 @@ def show_left_out(row: StudyRow, log: Mapping[str, Any]) -> None:
         )
 
 
-def left_out_csv(row: StudyRow) -> bytes:
+def left_out_csv(rows: Path) -> bytes:
     """The rows left out, with their reasons; no cell can act as a formula in a spreadsheet."""
     import pyarrow.parquet as pq
 
-    file = pq.ParquetFile(frame.open_store().left_out / str(row.left_out))
+    file = pq.ParquetFile(rows)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([downloads.safe_cell(name) for name in file.schema_arrow.names])

@@ -45,4 +45,4 @@ def keep(store: Store, which: str, *, name: str | None = None) -> str:
 def shown_text(at: AppTest) -> str:
     """Everything readable on the page."""
     parts = [one.value for one in (*at.markdown, *at.caption, *at.title, *at.subheader)]
-    return "\n".join([*parts, *(one.value for one in at.get("page_link"))])
+    return "\n".join([*parts, *(str(getattr(one, "value", "")) for one in at.get("page_link"))])

@@ -41,7 +41,7 @@ def ask(
         said.append(message)
 
     asyncio.run(app(scope, receive, send))
-    start = next((one for one in said if one["type"] == "http.response.start"), {})
+    start: dict[str, Any] = next((one for one in said if one["type"] == "http.response.start"), {})
     body = b"".join(one.get("body", b"") for one in said if one["type"] == "http.response.body")
     found = {name.decode(): value.decode() for name, value in start.get("headers", [])}
     return start.get("status", 0), found, body, [one["type"] for one in said]
