@@ -41,6 +41,7 @@ def study(log: str) -> dict[str, Any]:
             "arm": "variant",
             "event": "event",
             "value": "value",
+            "segments": [],
         },
         "metrics": [
             {"name": "Buyers", "kind": "proportion", "event": "purchase", "role": "primary"},
