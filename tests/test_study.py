@@ -360,12 +360,13 @@ def test_any_value_anywhere_is_read_or_refused_and_never_crashes(
     mapping = deepcopy(SMALLEST) | {"log": {}, "columns": {}}
     sections = {"study": mapping, "metric": mapping["metrics"][0]} | mapping
     sections[section][key] = value
-    refusal = None
+    study: Study | StudyError
     try:
         study = Study.parse(mapping)
     except StudyError as error:
-        refusal = error
-    if refusal is not None:
+        study = error
+    if isinstance(study, StudyError):
+        refusal = study
         assert refusal.code
         assert len(str(refusal)) > len(refusal.code) + 3
         return

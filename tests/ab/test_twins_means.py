@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 import tea_tasting as tt
+from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from analysis.ab.cuped import adjust, ancova, lin
@@ -150,7 +151,7 @@ def test_ancova_and_lin_are_statsmodels_least_squares(seed: int) -> None:
     assert found == pytest.approx((free.params[1], free.bse[1]), rel=1e-9)
 
 
-def by_cluster(seed: int) -> dict[str, tuple[Floats, Floats]]:
+def by_cluster(seed: int) -> dict[str, tuple[Floats, NDArray[np.int64]]]:
     """Members' values and their cluster, by arm; clusters of unequal size."""
     rng = np.random.default_rng(seed)
     arms = {}
@@ -161,9 +162,9 @@ def by_cluster(seed: int) -> dict[str, tuple[Floats, Floats]]:
     return arms
 
 
-def cluster_sums(y: Floats, of: Floats) -> Cell:
-    sizes = np.bincount(of.astype(int)).astype(float)
-    return cell(y=np.bincount(of.astype(int), weights=y), d=sizes)
+def cluster_sums(y: Floats, of: NDArray[np.int64]) -> Cell:
+    sums: Floats = np.bincount(of, weights=y).astype(float)
+    return cell(y=sums, d=np.bincount(of).astype(float))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -214,8 +215,8 @@ def test_intraclass_correlation_is_the_one_of_a_nested_anova(seed: int) -> None:
     expected = (between - within) / (between + (typical - 1) * within)
     spread = {}
     for arm, (y, of) in arms.items():
-        n = np.bincount(of.astype(int))
-        means = np.bincount(of.astype(int), weights=y) / n
+        n = np.bincount(of)
+        means = np.bincount(of, weights=y) / n
         spread[arm] = (float((n * (means - y.mean()) ** 2).sum()), float((n**2).sum()))
     found = compared(
         cluster_sums(*arms[T]),

@@ -66,7 +66,7 @@ def test_intervals_of_a_difference_are_statsmodels(table: Table, name: str, meth
 @pytest.mark.parametrize("table", TABLES)
 def test_fisher_is_scipy_s(table: Table) -> None:
     x1, n1, x0, n0 = table
-    twin = stats.fisher_exact([[x1, n1 - x1], [x0, n0 - x0]]).pvalue
+    twin = stats.fisher_exact(np.array([[x1, n1 - x1], [x0, n0 - x0]])).pvalue
     found = fisher(Counts(*table))
     assert found is not None
     assert found[0] == pytest.approx(twin, rel=1e-6)
@@ -279,7 +279,7 @@ def test_the_sequential_factor_is_a_ratio_of_two_likelihoods() -> None:
     for counts, (factor, p) in zip(looks, found, strict=True):
         n = sum(counts)
         slow = stats.dirichlet_multinomial.logpmf(
-            counts, 50 * np.array(weights), n
+            counts, 50 * np.array(weights), np.array(n)
         ) - stats.multinomial.logpmf(counts, n, weights)
         lowest = min(lowest, math.exp(-slow))
         assert factor == pytest.approx(slow, abs=1e-9)
