@@ -52,6 +52,7 @@ def draw(content: Content, choice: Choice) -> Chart | None:
         barmode="stack",
         bargap=0.15,
         showlegend=len(arms) > 1,
+        legend={"traceorder": "normal"},
         yaxis={"title": {"text": "Rows a day"}, "rangemode": "tozero", "nticks": 5},
         xaxis={
             "type": "date",

@@ -69,7 +69,7 @@ def show_left_out(row: StudyRow, log: Mapping[str, Any]) -> None:
                 "Reason": reason(one["reason"]).label,
                 "What it means": reason(one["reason"]).about,
                 "Rows": int(one["rows"]),
-                "Share": words.share(one["rows"] / max(int(log["rows"]), 1), 2),
+                "Share": one["rows"] / max(int(log["rows"]), 1),
                 "Examples": _examples(one.get("examples", [])),
             }
             for one in sorted(reasons, key=lambda one: -int(one["rows"]))

@@ -21,7 +21,10 @@ EVENT_KINDS = {
 COLUMN_KINDS = {"proportion": "Share of units", "mean": "Mean per unit", "ratio": "Ratio"}
 BETTER = {"higher": "Higher", "lower": "Lower"}
 TERM_VALUES = {"count": "number of events", "sum": "sum of values"}
-WIDTHS = (2.3, 1.5, 1.9, 1.9, 1.35, 1.2, 0.5)
+WIDTHS = (2.5, 1.5, 1.9, 2.1, 1.4, 0.5)
+BELOW = (1.1, 1.4, 5.0)
+# Metrics of rows that are sums already name several columns, which the study file says.
+SUMMED = ("successes", "trials", "n", "sum", "sum_sq")
 
 
 def show(
@@ -36,13 +39,15 @@ def show(
         values: Metric -> arm -> value as text; empty while the log cannot be read.
     """
     st.header("3. Metrics", anchor=False)
-    by_event = "event" in definition.get("columns", {})
+    columns = definition.get("columns", {})
+    by_event = "event" in columns
+    summed = {"n", "sum"} <= columns.keys()
     metrics = [dict(metric) for metric in definition.get("metrics", [])]
     marks = _marks(row.id, len(metrics))
     edited: list[dict[str, Any]] = []
     for mark, metric in zip(list(marks), metrics, strict=True):
         with st.container(border=True, key=f"metric_{mark}", gap="small"):
-            now = _edit(f"{row.id}_{mark}", metric, sources, by_event=by_event)
+            now = _edit(f"{row.id}_{mark}", metric, sources, by_event=by_event, summed=summed)
             if now is None:
                 marks.remove(mark)
                 continue
@@ -66,14 +71,10 @@ def _marks(study_id: str, count: int) -> list[int]:
 
 
 def _edit(
-    key: str, metric: dict[str, Any], sources: Sequence[str], *, by_event: bool
+    key: str, metric: dict[str, Any], sources: Sequence[str], *, by_event: bool, summed: bool
 ) -> dict[str, Any] | None:
     """One metric's fields; None if it is to be removed."""
-    kinds = EVENT_KINDS if by_event else COLUMN_KINDS
-    kind_now = metric.get("kind") or ("proportion" if by_event else "mean")
-    if kind_now not in kinds:
-        kinds = {**kinds, kind_now: kind_now.capitalize()}
-    name_at, role_at, kind_at, source_at, better_at, margin_at, remove_at = st.columns(
+    name_at, role_at, kind_at, source_at, better_at, remove_at = st.columns(
         WIDTHS, gap="xsmall", vertical_alignment="bottom"
     )
     now = dict(metric)
@@ -83,11 +84,9 @@ def _edit(
         key=f"{key}_role",
         help="The primary metric decides. A guardrail must not get worse by more than its margin.",
     )  # fmt: skip
-    kind = kind_at.selectbox(
-        "Kind", list(kinds), index=_at(kinds, kind_now), format_func=kinds.__getitem__,
-        key=f"{key}_kind",
-    )  # fmt: skip
-    now["kind"] = kind
+    with kind_at:
+        kind = _kind(key, metric, by_event=by_event)
+    _put(now, "kind", kind)
     if kind == "ratio":
         now.pop("event", None)
         now.pop("column", None)
@@ -95,7 +94,7 @@ def _edit(
             with place:
                 given = metric.get(side) or {}
                 now[side] = _term(f"{key}_{side}", side, given, sources, by_event=by_event)
-    else:
+    elif not summed and not any(field in metric for field in SUMMED):
         now.pop("numerator", None)
         now.pop("denominator", None)
         field = "event" if by_event else "column"
@@ -106,42 +105,62 @@ def _edit(
         "Better", list(BETTER), index=_at(BETTER, metric.get("better")),
         format_func=BETTER.__getitem__, key=f"{key}_better", help="Which direction is good?",
     )  # fmt: skip
-    _margin(margin_at, key, metric, now)
-    if kind == "retention":
-        now["day"] = int(
-            source_at.number_input(
-                "Day", 0, 365, int(metric.get("day", 7)), key=f"{key}_day",
-                help="Days since exposure on which the unit must come back.",
-            )
-        )  # fmt: skip
-    else:
-        now.pop("day", None)
+    _margin(key, metric, now)
+    _day(key, metric, now)
     if remove_at.button(
-        "", icon=":material/delete:", key=f"{key}_remove", type="tertiary", help="Remove metric"
+        "Remove metric", icon=":material/delete:", key=f"{key}_remove", type="tertiary"
     ):
         return None
     return now
 
 
-def _margin(place: Any, key: str, metric: dict[str, Any], now: dict[str, Any]) -> None:
+def _kind(key: str, metric: dict[str, Any], *, by_event: bool) -> str | None:
+    """The kind; a study file may leave it to the column, and then it stays so."""
+    kinds: dict[str | None, str] = {}
+    kinds.update(EVENT_KINDS if by_event else COLUMN_KINDS)
+    now = metric.get("kind")
+    if now not in kinds:
+        kinds[now] = "By its column" if now is None else str(now).capitalize()
+    options = list(kinds)
+    return st.selectbox(
+        "Kind", options, index=options.index(now), format_func=kinds.__getitem__,
+        key=f"{key}_kind",
+    )  # fmt: skip
+
+
+def _day(key: str, metric: dict[str, Any], now: dict[str, Any]) -> None:
+    """Retention's day."""
+    if now.get("kind") != "retention":
+        now.pop("day", None)
+        return
+    now["day"] = int(
+        st.columns(BELOW)[0].number_input(
+            "Day", 0, 365, int(metric.get("day", 7)), key=f"{key}_day",
+            help="Days since exposure on which the unit must come back.",
+        )
+    )  # fmt: skip
+
+
+def _margin(key: str, metric: dict[str, Any], now: dict[str, Any]) -> None:
     """A guardrail's margin: in per cent of control, in points, or in the metric's own unit."""
     if now["role"] != "guardrail":
         now.pop("margin", None)
         now.pop("margin_scale", None)
         return
     scale = metric.get("margin_scale", "relative")
-    unit = "points" if words.is_rate(now["kind"]) else "absolute"
+    unit = "points" if words.is_rate(str(now.get("kind"))) else "absolute"
     labels = {"relative": "% of control", "absolute": unit}
     factor = 100 if scale == "relative" or unit == "points" else 1
     given = metric.get("margin")
-    typed = place.number_input(
+    amount, unit_of, _ = st.columns(BELOW, gap="xsmall", vertical_alignment="bottom")
+    typed = amount.number_input(
         "Margin", min_value=0.0, value=None if given is None else round(given * factor, 9),
         step=1.0 if factor == 100 else None, format="%g", key=f"{key}_margin_{scale}",
         help="The worst harm that you accept. Without a margin a guardrail cannot be shown safe.",
     )  # fmt: skip
-    chosen = place.selectbox(
+    chosen = unit_of.selectbox(
         "Margin in", list(labels), index=_at(labels, scale), format_func=labels.__getitem__,
-        key=f"{key}_margin_scale", label_visibility="collapsed",
+        key=f"{key}_margin_scale",
     )  # fmt: skip
     if typed is None or chosen != scale:
         # 5% of control is not 5 points: another unit begins without a number.
@@ -177,7 +196,8 @@ def _term(
 def _source(
     key: str, label: str, thing: dict[str, Any], field: str, sources: Sequence[str]
 ) -> str | None:
-    current = thing.get(field)
+    # A column may be left out where the metric is called like it.
+    current = thing.get(field) or (thing.get("name") if thing.get("name") in sources else None)
     options = [*sources] if current is None or current in sources else [current, *sources]
     chosen: str | None = st.selectbox(
         label, options, index=options.index(current) if current is not None else 0, key=key
@@ -211,6 +231,13 @@ def _fresh(
         "event" if by_event else "column": source,
         "better": "higher",
     }
+
+
+def _put(section: dict[str, Any], key: str, value: object) -> None:
+    if value is None:
+        section.pop(key, None)
+    else:
+        section[key] = value
 
 
 def _at(options: Mapping[str, str], value: Any, otherwise: int = 0) -> int:

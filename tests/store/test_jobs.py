@@ -1,0 +1,134 @@
+"""Runs: left alone they finish; killed they say so; one study is run once at a time."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from analysis.store import (
+    Store,
+    StudyRow,
+    is_running,
+    refreshed,
+    run_in_background,
+    save_run,
+    seed,
+    stop,
+    unfinished,
+)
+
+
+def wait(until: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not until():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.05)
+
+
+def sample(store: Store, name: str = "onboarding") -> StudyRow:
+    seed(store)
+    return next(row for row in store.studies() if row.sample == name)
+
+
+def pid_of(store: Store, study_id: str) -> int:
+    return int((store.runs / f"{study_id}.pid").read_text())
+
+
+def test_all_samples_are_brought_in_once_and_run(store: Store) -> None:
+    seed(store)
+    seed(store)
+    rows = store.studies()
+    assert sorted(row.sample or "" for row in rows) == ["checkout", "onboarding", "search_ranker"]
+    run_in_background(store, unfinished(store))
+    wait(lambda: not any(is_running(store, row.id) for row in rows))
+    found = {row.sample: (row.summary or {}).get("decision") for row in store.studies()}
+    assert found == {
+        "checkout": "roll_back",
+        "onboarding": "do_not_use",
+        "search_ranker": "ship",
+    }
+    assert unfinished(store) == []
+
+
+def test_a_deleted_sample_stays_away(store: Store) -> None:
+    row = sample(store)
+    store.delete(row.id)
+    seed(store)
+    assert row.id not in {one.id for one in store.studies()}
+
+
+def test_a_killed_run_says_so_and_can_be_run_again(store: Store) -> None:
+    row = sample(store)
+    run_in_background(store, [row.id])
+    assert store.study(row.id).status == "running"
+    os.kill(pid_of(store, row.id), signal.SIGKILL)
+    wait(lambda: not is_running(store, row.id))
+    dead = refreshed(store, store.study(row.id))
+    assert dead.status == "failed"
+    assert dead.error is not None
+    assert dead.error.code == "run_stopped"
+    assert store.readout(row.id) is None
+    run_in_background(store, [row.id])
+    wait(lambda: not is_running(store, row.id))
+    assert refreshed(store, store.study(row.id)).status == "done"
+
+
+def test_a_run_can_be_stopped(store: Store) -> None:
+    row = sample(store)
+    run_in_background(store, [row.id])
+    stop(store, row.id)
+    wait(lambda: not is_running(store, row.id), 10)
+    assert refreshed(store, store.study(row.id)).status == "failed"
+
+
+def test_a_study_is_run_once_at_a_time(store: Store) -> None:
+    row = sample(store)
+    run_in_background(store, [row.id])
+    first = pid_of(store, row.id)
+    run_in_background(store, [row.id])
+    assert pid_of(store, row.id) == first
+    wait(lambda: not is_running(store, row.id))
+
+
+def test_a_study_that_cannot_be_read_fails_in_words(store: Store) -> None:
+    row = sample(store)
+    wrong = {**row.definition, "columns": {**row.definition["columns"], "arm": "nowhere"}}
+    store.edit(row.id, wrong, ready=True)
+    run_in_background(store, [row.id])
+    wait(lambda: not is_running(store, row.id))
+    failed = store.study(row.id)
+    assert failed.status == "failed"
+    assert failed.error is not None
+    assert "nowhere" in failed.error.what
+    assert failed.error.fix
+
+
+def test_a_readout_names_the_log_as_its_owner_does(store: Store, project: Path) -> None:
+    """The same study on the same log gives the same readout from the command line."""
+    from analysis import readout
+    from analysis.study import Study
+
+    row = sample(store)
+    run_in_background(store, [row.id])
+    wait(lambda: not is_running(store, row.id))
+    samples = project / "data" / "samples"
+    there = readout.run(Study.read(samples / "onboarding.toml"), base=samples)
+    assert store.readout(row.id) == there.to_json()
+
+
+def test_the_command_line_saves_what_it_made(
+    store: Store, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from analysis import readout
+    from analysis.study import Study
+
+    monkeypatch.setenv("VERDICT_HOME", str(store.home))
+    samples = project / "data" / "samples"
+    study = Study.read(samples / "onboarding.toml")
+    study_id = save_run(study, samples, readout.run(study, base=samples))
+    row = store.study(study_id)
+    assert row.status == "done"
+    assert row.definition["log"]["path"] == [str(samples / "onboarding.csv")]
