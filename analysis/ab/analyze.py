@@ -111,8 +111,10 @@ def _measure(log: ABLog, metric: Metric, ab: AB, found: list[Notice]) -> Measure
     readings = tuple(
         read(pair, cell_of(table, pair.treatment), cell_of(table, pair.control)) for pair in pairs
     )
+    refused = any(one.level == "stop" for one in table.notices)
     for pair, reading in zip(pairs, readings, strict=True):
-        found += notices.of_reading(metric, pair, reading)
+        if not refused:
+            found += notices.of_reading(metric, pair, reading)
         p = _before(pair)
         if p is not None and p < ALARM:
             found.append(notices.of_imbalance(metric, table.covariate or "", p))

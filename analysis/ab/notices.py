@@ -170,7 +170,8 @@ def of_reading(metric: Metric, pair: Pair, reading: Reading) -> list[Notice]:
                 "they count with its mean, unadjusted.",
             )
         )
-    if reading.adjusted is not None and reading.adjusted.constant:
+    asked = metric.covariate is not None
+    if asked and reading.adjusted is not None and reading.adjusted.constant:
         found.append(
             _notice(
                 "covariate_constant",
@@ -269,16 +270,18 @@ def of_guardrail(metric: Metric, found: dict[str, object], needed: int | None) -
 def of_table(metric: Metric, table: MetricTable) -> list[Notice]:
     """One unit that holds too much; a cap at 0; too few clusters."""
     found = []
-    for arm, (largest, total) in sorted(table.largest.items()):
-        if total > 0 and largest > MOST_HELD * total and not table.proportion:
-            found.append(
-                _notice(
-                    "outlier_dominates",
-                    "warn",
-                    f"{metric.name}: one unit holds {largest / total:.0%} of {arm}'s total.",
-                    "Set cap_quantile and read the capped result.",
-                )
+    shares = {arm: largest / total for arm, (largest, total) in table.largest.items() if total > 0}
+    held = max(shares.values(), default=0.0)
+    if held > MOST_HELD and not table.proportion:
+        arm = min(arm for arm, share in shares.items() if share == held)
+        found.append(
+            _notice(
+                "outlier_dominates",
+                "warn",
+                f"{metric.name}: one unit holds {held:.0%} of {arm}'s total.",
+                "Set cap_quantile and read the capped result.",
             )
+        )
     if table.members is not None:
         clusters = min((cell.observed.n for cell in table.arms.values()), default=0)
         if clusters < FEW_CLUSTERS:

@@ -42,7 +42,7 @@ def ratio(moments: Moments, top: str = "y", bottom: str = "d") -> Ratio | None:
     size = moments.mean(bottom)
     if size == 0:
         return None
-    value = moments.mean(top) / size
+    value = moments.sum(top) / moments.sum(bottom)
     weights = {top: 1 / size, bottom: -value / size}
     variance = moments.combination_variance(weights)
     if variance <= (ROUNDING * value) ** 2:

@@ -39,7 +39,8 @@ def sum_up(content: Row, notices: Sequence[Notice], ab: AB) -> dict[str, Any]:
     if len(arms) > 2 and word == "ship":
         sentences.insert(0, _ahead(content, leader, named, ab))
     verdict = _worded(by_arm[leader], sentences)
-    verdict["treatment"] = leader
+    if word != "do_not_use":
+        verdict["treatment"] = leader
     verdict["treatments"] = [
         {
             "treatment": arm,
