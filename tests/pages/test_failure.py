@@ -41,6 +41,5 @@ def test_text_from_a_log_stays_text_in_a_message() -> None:
         show_failure(LogError("x", "Arm ![a](http://evil.example/a.png) and <img src=x>."))
 
     (said,) = AppTest.from_function(script).run().error
-    assert "![" not in said.value
-    assert "](" not in said.value
-    assert "<img" not in said.value
+    assert "\\!\\[a\\]\\(" in said.value
+    assert "\\<img src\\=x\\>" in said.value
