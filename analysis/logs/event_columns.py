@@ -125,7 +125,13 @@ def name_of(event: str, *, sums: bool) -> str:
 def missing_events(store: ColumnStore, plan: Plan) -> list[str]:
     """Events of the plan that are not stored yet."""
     sums = plan.sums()
-    return [e for e in plan.events() if not store.has(name_of(e, sums=e in sums))]
+    return [e for e in plan.events() if not store.has(_stored_name(store, e, sums=e in sums))]
+
+
+def _stored_name(store: ColumnStore, event: str, *, sums: bool) -> str:
+    """The name under which an event is stored; rows with sums serve those who only count."""
+    with_sums = name_of(event, sums=True)
+    return with_sums if store.has(with_sums) else name_of(event, sums=sums)
 
 
 def build_events(
@@ -250,7 +256,7 @@ def _store(
 
 def stored_rows(store: ColumnStore, event: str, *, sums: bool) -> EventRows:
     """The stored rows of an event."""
-    name = name_of(event, sums=sums)
+    name = _stored_name(store, event, sums=sums)
     facts: dict[str, Any] = store.facts(name)
     return EventRows(
         ix=store.array(f"{name}-ix"),
