@@ -32,6 +32,7 @@ if not rows:
                 frame.go("new_study")
             if st.button("See the log formats", icon=":material/menu_book:"):
                 frame.go("guide")
+    studies_table.show_deleted(store)
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -88,3 +89,4 @@ if pages > 1:
     first = (st.pagination(pages, key="page") - 1) * PER_PAGE
 with table:
     studies_table.show(store, shown[first : first + PER_PAGE])
+studies_table.show_deleted(store)

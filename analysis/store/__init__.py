@@ -13,10 +13,11 @@ from analysis.store.jobs import (
 from analysis.store.rows import LogRecord, StudyRow
 from analysis.store.samples import SAMPLES, seed, unfinished
 from analysis.store.store import Store, default_home
-from analysis.store.tidy import forget, purge
+from analysis.store.tidy import UNDO, forget, purge
 
 __all__ = [
     "SAMPLES",
+    "UNDO",
     "Incoming",
     "LogRecord",
     "Store",

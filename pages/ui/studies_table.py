@@ -7,7 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from analysis.core import VerdictError
-from analysis.store import Store, StudyRow, refreshed
+from analysis.store import UNDO, Store, StudyRow, refreshed
 from pages.ui import frame, words
 from pages.ui.failure import show_error
 
@@ -71,6 +71,24 @@ def offer_undo(store: Store) -> None:
         if st.button("Dismiss", icon=":material/close:", type="tertiary"):
             st.session_state.pop(DELETED)
             st.rerun()
+
+
+def show_deleted(store: Store) -> None:
+    """Studies that were deleted in the last days and can still come back."""
+    rows = store.studies(deleted=True)
+    if not rows:
+        return
+    with st.expander(f"Recently deleted ({len(rows)})", icon=":material/delete:"):
+        st.caption(f"Kept for {UNDO.days} days, then removed for good with their logs.")
+        for row in rows[:50]:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(words.plain(row.name), width="stretch")
+                if st.button(
+                    "Restore study", icon=":material/undo:", type="tertiary",
+                    key=f"restore_{row.id}",
+                ):  # fmt: skip
+                    store.restore(row.id)
+                    st.rerun()
 
 
 def _latest(store: Store, row: StudyRow) -> StudyRow:

@@ -75,3 +75,12 @@ def test_a_hostile_name_stays_text(app: AppTest, store: Store) -> None:
     shown = shown_text(app)
     assert "![x](" not in shown
     assert "\\!\\[x\\]" in shown
+
+
+def test_recently_deleted_studies_are_listed_and_come_back(app: AppTest, store: Store) -> None:
+    study_id = keep(store, "ship", name="Gone")
+    store.delete(study_id)
+    app.run()
+    assert "Gone" in shown_text(app)
+    app.button(key=f"restore_{study_id}").click().run()
+    assert store.study(study_id).deleted_at is None
