@@ -14,7 +14,7 @@ APT := if [ "$$(id -u)" = 0 ]; then as=; else as=sudo; fi; \
 	export DEBIAN_FRONTEND=noninteractive; \
 	$$as apt-get update -qq && $$as apt-get install -y -qq --no-install-recommends
 
-.PHONY: help run install install-dev test check format bench calibrate samples docs lock clean
+.PHONY: help run install install-dev test check format bench calibrate samples docs screenshot lock clean
 
 help:
 	@echo "make run        serve the app on http://127.0.0.1:$(PORT) (PORT=8600 for another port)"
@@ -25,6 +25,7 @@ help:
 	@echo "make calibrate  run the simulated experiments at full length"
 	@echo "make samples    write data/samples anew"
 	@echo "make docs       write docs/methods.md anew from the registry of methods"
+	@echo "make screenshot take the picture in the README anew"
 	@echo "make lock       resolve requirements*.txt into the locks anew"
 	@echo "make clean      remove what the other targets made, but never data/var"
 
@@ -84,6 +85,9 @@ samples: install
 
 docs: install
 	PYTHONPATH=. $(BIN)/python docs/generate.py
+
+screenshot: install-dev chromium
+	PYTHONPATH=. VERDICT_CHROMIUM=$(CHROMIUM) $(BIN)/python docs/screenshot.py
 
 lock: install-dev
 	$(LOCK) requirements.txt --output-file requirements.lock
