@@ -21,6 +21,7 @@ from analysis.study_fields import (
     read_section,
     refuse,
     share_map,
+    shown,
     text,
     texts,
     timezone,
@@ -202,7 +203,7 @@ class AB:
 
 def _metrics(value: Any, where: str) -> tuple[Metric, ...]:
     if not isinstance(value, list | tuple):
-        raise refuse("wrong_type", f"is {value!r}, not a list of metrics ([[metrics]])", where)
+        raise refuse("wrong_type", f"is {shown(value)}, not a list of metrics ([[metrics]])", where)
     metrics = tuple(_metric(one, i) for i, one in enumerate(value))
     seen: set[str] = set()
     for metric in metrics:
@@ -294,28 +295,29 @@ class Study:
         """
         path = Path(path)
         try:
-            content = path.read_bytes().decode("utf-8-sig")
-        except FileNotFoundError:
+            read = path.read_bytes()
+        except (FileNotFoundError, ValueError):
             raise StudyError(
                 "study_not_found",
                 "There is no such study file.",
                 where=str(path),
                 fix="Check the path.",
             ) from None
-        except (OSError, UnicodeDecodeError) as problem:
+        except OSError as problem:
             raise StudyError(
                 "study_unreadable",
-                f"The study file cannot be read: {problem}.",
+                f"The study file cannot be read: {problem.strerror}.",
                 where=str(path),
-                fix="Save it as UTF-8 text.",
+                fix="Check the path and its rights.",
             ) from None
         try:
+            content = read.decode("utf-8-sig")
             is_json = path.suffix.lower() == ".json" or content.lstrip().startswith("{")
             mapping = json.loads(content) if is_json else tomllib.loads(content)
-        except (json.JSONDecodeError, tomllib.TOMLDecodeError, RecursionError) as problem:
+        except (ValueError, RecursionError) as problem:
             raise StudyError(
                 "study_unreadable",
-                f"The study file is not valid TOML or JSON: {problem}.",
+                f"The study file is not valid TOML or JSON in UTF-8: {problem}.",
                 where=str(path),
                 fix="Mend the line that the message names.",
             ) from None
@@ -350,8 +352,8 @@ class Study:
         zone = study.log.timezone
         ab = replace(
             study.ab,
-            end=in_zone(study.ab.end, zone),
-            horizon_end=in_zone(study.ab.horizon_end, zone),
+            end=in_zone(study.ab.end, zone, "ab.end"),
+            horizon_end=in_zone(study.ab.horizon_end, zone, "ab.horizon_end"),
         )
         return replace(study, ab=ab)
 
@@ -380,8 +382,14 @@ class Study:
 def _plain(value: Any) -> Any:
     """A dataclass as a mapping without Nones; tuples as lists."""
     if hasattr(value, "__dataclass_fields__"):
-        pairs = ((one.name, getattr(value, one.name)) for one in fields(value) if one.metadata)
-        return {name: _plain(v) for name, v in pairs if v is not None and v != ()}
+        return {
+            one.name: _plain(said)
+            for one in fields(value)
+            if one.metadata
+            and (said := getattr(value, one.name)) is not None
+            # "None of them" is said; what is empty by default is not.
+            and not (said == one.default and said in ((), ""))
+        }
     if isinstance(value, tuple | list):
         return [_plain(one) for one in value]
     if isinstance(value, dict):

@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import UTC, date, datetime
@@ -14,6 +15,19 @@ Check = Callable[[Any, str], Any]
 Section = TypeVar("Section")
 
 MAX_TEXT = 4000
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 80
+
+
+def shown(value: Any) -> str:
+    """A value as a message shows it: short, and printable whatever it holds."""
+    try:
+        text = _SHORT.repr(value)
+    except ValueError:  # an integer of thousands of digits
+        return "a very long number"
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def refuse(code: str, what: str, where: str, *, fix: str = "") -> StudyError:
@@ -42,7 +56,7 @@ def read_section(
         StudyError: ``wrong_type``, ``unknown_key``, ``not_available``, or what a check says.
     """
     if not isinstance(value, Mapping):
-        raise refuse("wrong_type", f"is {value!r}, not a section of keys", where)
+        raise refuse("wrong_type", f"is {shown(value)}, not a section of keys", where)
     checks: dict[str, Check] = {
         one.name: one.metadata["check"]
         for one in fields(kind)  # type: ignore[arg-type]
@@ -65,11 +79,12 @@ def read_section(
 
 
 def _unknown(key: Any, known: tuple[str, ...], where: str) -> StudyError:
-    near = difflib.get_close_matches(str(key), known, n=1)
+    name = shown(key).strip("'\"")
+    near = difflib.get_close_matches(name, known, n=1)
     hint = f'Did you mean "{near[0]}"?' if near else "Remove it."
     return StudyError(
         "unknown_key",
-        f'{where} has no key "{key}"; it has {", ".join(known)}.',
+        f'{where} has no key "{name}"; it has {", ".join(known)}.',
         fix=hint,
     )
 
@@ -77,19 +92,29 @@ def _unknown(key: Any, known: tuple[str, ...], where: str) -> StudyError:
 def text(value: Any, where: str) -> str:
     """A text that is not blank."""
     if not isinstance(value, str):
-        raise refuse("wrong_type", f"is {value!r}, not a text", where, fix="Put it in quotes.")
+        raise refuse("wrong_type", f"is {shown(value)}, not a text", where, fix="Put it in quotes.")
     if not value.strip():
         raise refuse("blank_value", "is blank", where, fix="Fill it in or remove the key.")
+    if "\x00" in value or not _encodable(value):
+        raise refuse("broken_text", f"is {shown(value)}, which no file can hold", where)
     if len(value) > MAX_TEXT:
         raise refuse("too_long", f"has {len(value):,} characters; at most {MAX_TEXT:,}", where)
     return value
+
+
+def _encodable(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def texts(value: Any, where: str) -> tuple[str, ...]:
     """One text, or a list of different texts."""
     given = [value] if isinstance(value, str) else value
     if not isinstance(given, list | tuple):
-        raise refuse("wrong_type", f"is {value!r}, not a list of texts", where)
+        raise refuse("wrong_type", f"is {shown(value)}, not a list of texts", where)
     read = tuple(text(one, f"{where}[{i + 1}]") for i, one in enumerate(given))
     for one in read:
         if read.count(one) > 1:
@@ -102,7 +127,9 @@ def choice(*options: str) -> Check:
 
     def check(value: Any, where: str) -> str:
         if value not in options:
-            raise refuse("unknown_value", f"is {value!r}; it can be {', '.join(options)}", where)
+            raise refuse(
+                "unknown_value", f"is {shown(value)}; it can be {', '.join(options)}", where
+            )
         return str(value)
 
     return check
@@ -129,13 +156,16 @@ def number(*, low: float = -math.inf, high: float = math.inf, low_open: bool = F
 
     def check(value: Any, where: str) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise refuse("wrong_type", f"is {value!r}, not a number", where)
-        read = float(value)
+            raise refuse("wrong_type", f"is {shown(value)}, not a number", where)
+        try:
+            read = float(value)
+        except OverflowError:
+            read = math.inf
         below = read <= low if low_open else read < low
         if not math.isfinite(read) or below or read > high:
             opening = "above" if low_open else "at least"
             bounds = f"{opening} {low:g}" + (f" and at most {high:g}" if high < math.inf else "")
-            raise refuse("out_of_range", f"is {value}; it must be {bounds}", where)
+            raise refuse("out_of_range", f"is {shown(value)}; it must be {bounds}", where)
         return read
 
     return check
@@ -146,9 +176,9 @@ def integer(*, low: int) -> Check:
 
     def check(value: Any, where: str) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
-            raise refuse("wrong_type", f"is {value!r}, not a whole number", where)
+            raise refuse("wrong_type", f"is {shown(value)}, not a whole number", where)
         if value < low:
-            raise refuse("out_of_range", f"is {value}; it must be at least {low}", where)
+            raise refuse("out_of_range", f"is {shown(value)}; it must be at least {low}", where)
         return value
 
     return check
@@ -159,7 +189,7 @@ def share_map(value: Any, where: str) -> dict[str, float]:
     if not isinstance(value, Mapping) or not value:
         raise refuse(
             "wrong_type",
-            f"is {value!r}, not a share for each arm",
+            f"is {shown(value)}, not a share for each arm",
             where,
             fix="Write allocation = { control = 0.5, treatment = 0.5 }.",
         )
@@ -172,7 +202,7 @@ def name_map(*keys: str) -> Check:
 
     def check(value: Any, where: str) -> dict[str, str]:
         if not isinstance(value, Mapping) or set(value) != set(keys):
-            raise refuse("wrong_type", f"is {value!r}; it takes {' and '.join(keys)}", where)
+            raise refuse("wrong_type", f"is {shown(value)}; it takes {' and '.join(keys)}", where)
         return {key: text(value[key], f"{where}.{key}") for key in keys}
 
     return check
@@ -191,13 +221,20 @@ def instant(value: Any, where: str) -> str:
         except ValueError:
             read = None
     if read is None:
-        raise refuse(
-            "not_a_time",
-            f"is {value!r}, not a time",
-            where,
-            fix='Write it like "2026-03-23T00:00:00Z".',
-        )
-    return utc(read) if read.tzinfo is not None else read.isoformat()
+        raise _no_time(value, where)
+    try:
+        return utc(read) if read.tzinfo is not None else read.isoformat()
+    except OverflowError:
+        raise _no_time(value, where) from None
+
+
+def _no_time(value: Any, where: str) -> StudyError:
+    return refuse(
+        "not_a_time",
+        f"is {shown(value)}, not a time",
+        where,
+        fix='Write it like "2026-03-23T00:00:00Z".',
+    )
 
 
 def utc(time: datetime) -> str:
@@ -205,11 +242,14 @@ def utc(time: datetime) -> str:
     return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def in_zone(time: str | None, zone: str) -> str | None:
+def in_zone(time: str | None, zone: str, where: str) -> str | None:
     """An instant in UTC; one without an offset is local time of the zone."""
     if time is None or datetime.fromisoformat(time).tzinfo is not None:
         return time
-    return utc(datetime.fromisoformat(time).replace(tzinfo=ZoneInfo(zone)))
+    try:
+        return utc(datetime.fromisoformat(time).replace(tzinfo=ZoneInfo(zone)))
+    except OverflowError:
+        raise _no_time(time, where) from None
 
 
 def timezone(value: Any, where: str) -> str:

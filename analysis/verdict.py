@@ -5,7 +5,7 @@
 | r1 | do_not_use | a stop notice: the split, mixed units, or another broken input |
 | r2 | roll_back | may stop, and a guardrail lies wholly beyond its margin |
 | r3 | roll_back | may stop, and a primary lies wholly on the bad side |
-| r4 | ship | may stop, a primary wholly on the good side, none on the bad side, and every guardrail shown to be safe |
+| r4 | ship | may stop, a primary is good, none bad, and every guardrail shown to be safe |
 | r5 | keep_running | the planned horizon is not reached |
 | r6 | iterate | otherwise, with all reasons that hold |
 """
@@ -19,7 +19,8 @@ RULES = {
     "r1": "The data cannot support a decision, so none is made.",
     "r2": "A guardrail is worse by more than its margin.",
     "r3": "A primary metric is clearly worse.",
-    "r4": "A primary metric is clearly better, none is worse, and every guardrail is shown to be safe.",
+    "r4": "A primary metric is clearly better, none is worse, and every guardrail is shown to "
+    "be safe.",
     "r5": "The planned end of the test is not reached.",
     "r6": "Nothing above holds: there is no clear case to ship or to roll back.",
 }
@@ -54,12 +55,14 @@ class Bounds:
         low, high: Bounds as lifts (as differences where a lift has none).
         significant: Its corrected p is at most alpha: a bound of exactly 0 counts as beyond.
         computable: A test exists.
+        relative: The bounds are lifts, so that they can be held against a lift worth having.
     """
 
     low: float | None
     high: float | None
     significant: bool = False
     computable: bool = True
+    relative: bool = True
 
     def good(self) -> bool:
         """Wholly on the good side of 0."""
@@ -155,9 +158,10 @@ def _reasons(
         if mde is None:
             found.append("mde_not_set")
         else:
-            if all(_inside(one, mde) for one in known):
+            lifts = [one for one in known if one.relative]
+            if len(lifts) == len(known) and all(_inside(one, mde) for one in lifts):
                 found.append("no_effect_worth_having")
-            if any(_holds(one, mde) for one in known):
+            if any(_holds(one, mde) for one in lifts):
                 found.append("underpowered")
     return found or ["no_clear_change"]
 

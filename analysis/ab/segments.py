@@ -84,14 +84,13 @@ def _size(cell: Cell) -> int:
 
 
 def _variance(reading: Reading) -> float | None:
-    if reading.effect is None:
-        return None
-    return reading.effect.var_difference
+    if reading.effect is not None:
+        return reading.effect.var_difference
+    return 0.0 if reading.status in ("no_events", "all_events", "no_variance") else None
 
 
 def _se(reading: Reading) -> float | None:
-    variance = _variance(reading)
-    return None if variance is None else math.sqrt(variance) * reading.scale
+    return None if reading.effect is None else reading.effect.se * reading.scale
 
 
 def _across(pair: Pair, readings: list[Reading], cells: list[tuple[Cell, Cell]]) -> dict[str, Any]:
@@ -99,10 +98,10 @@ def _across(pair: Pair, readings: list[Reading], cells: list[tuple[Cell, Cell]])
     known = [
         (reading.difference, variance, reading.n1 + reading.n0)
         for reading in readings
-        if reading.difference is not None
-        and (variance := _variance(reading)) is not None
-        and variance > 0
+        if reading.difference is not None and (variance := _variance(reading)) is not None
     ]
+    # A level in which nothing varies has its weight, but no place among the variances.
+    varying = [(d, v) for d, v, _ in known if v > 0]
     found: dict[str, Any] = {
         "cochran_q": None,
         "cochran_p": None,
@@ -110,10 +109,10 @@ def _across(pair: Pair, readings: list[Reading], cells: list[tuple[Cell, Cell]])
         "interaction_p": None,
         "post_stratified": None,
     }
-    if len(known) >= 2:
-        q, p = cochran([d for d, _, _ in known], [v for _, v, _ in known])
+    if len(varying) >= 2:
+        q, p = cochran([d for d, _ in varying], [v for _, v in varying])
         found |= {"cochran_q": q, "cochran_p": p}
-    if known:
+    if varying:
         found["post_stratified"] = post_stratified(known, pair.alpha, pair.table.scale)
     if not pair.table.ratio and len(cells) >= 2:
         tested = interaction([(_y(one), _y(nil)) for one, nil in cells])

@@ -88,10 +88,11 @@ def _decide(content: Row, treatment: str, stops: Sequence[Notice], ab: AB) -> De
 def bounds(metric: Row, row: Row) -> Bounds:
     """A primary's interval with up for good: the lift's, or the difference's without one."""
     low, high = row["lift_low"], row["lift_high"]
-    if low is None and high is None:
+    relative = low is not None or high is not None
+    if not relative:
         low, high = row["difference_low"], row["difference_high"]
     low, high = _oriented(metric, low, high)
-    return Bounds(low, high, bool(row["significant"]), row["p_value"] is not None)
+    return Bounds(low, high, bool(row["significant"]), row["p_value"] is not None, relative)
 
 
 def _oriented(
