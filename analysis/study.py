@@ -11,6 +11,7 @@ from typing import Any, Self
 from analysis.core import StudyError
 from analysis.study_fields import (
     Check,
+    boolean,
     choice,
     in_zone,
     instant,
@@ -45,6 +46,7 @@ class LogSpec:
 
     Attributes:
         path: Files or globs, relative to the study file; empty if it comes from elsewhere.
+        events: Interleaving: a second file of clicks or purchases.
         timezone: IANA zone of time stamps without an offset, and of day boundaries.
         engine: ``duckdb`` (embedded) or ``spark`` (Spark Connect).
         table: Spark: the table to read instead of files.
@@ -52,6 +54,7 @@ class LogSpec:
     """
 
     path: tuple[str, ...] = _key(texts, ())
+    events: tuple[str, ...] = _key(texts, ())
     timezone: str = _key(timezone, "UTC")
     engine: str = _key(choice("duckdb", "spark"), "duckdb")
     table: str | None = _key(text)
@@ -63,7 +66,7 @@ class Columns:
     """Role = column name; None means not said: the log guesses and reports it.
 
     `n`, `sum` and `sum_sq` are the columns of daily sums; `weight` says how many
-    identical units a row stands for.
+    identical units a row stands for. From `list` on: the columns of a list log.
     """
 
     unit: str | None = _key(text)
@@ -78,6 +81,17 @@ class Columns:
     n: str | None = _key(text)
     sum: str | None = _key(text)
     sum_sq: str | None = _key(text)
+    list: str | None = _key(text)
+    position: str | None = _key(text)
+    item: str | None = _key(text)
+    model: str | None = _key(text)
+    clicked: str | None = _key(text)
+    converted: str | None = _key(text)
+    context: str | None = _key(text)
+    randomized: str | None = _key(text)
+    propensity: str | None = _key(text)
+    competitive: str | None = _key(text)
+    day: str | None = _key(text)
 
 
 @dataclass(frozen=True)
@@ -201,6 +215,66 @@ class AB:
     options: ABOptions = _key(_options, ABOptions())
 
 
+def _examination(value: Any, where: str) -> Any:
+    """A word, a curve by position, or an exponent."""
+    if isinstance(value, Mapping):
+        if set(value) != {"eta"}:
+            raise refuse("wrong_type", f"is {shown(value)}; it takes eta", where)
+        return {"eta": number(low=0)(value["eta"], f"{where}.eta")}
+    if isinstance(value, list | tuple):
+        check = number(low=0, low_open=True)
+        return tuple(check(one, f"{where}[{i + 1}]") for i, one in enumerate(value))
+    return choice("auto", "none")(value, where)
+
+
+@dataclass(frozen=True)
+class Interleaving:
+    """The interleaving lens: which rankers shared the lists, and how preference is read.
+
+    Attributes:
+        control: The ranker in use; None = guessed.
+        candidates: Rankers held against it; None = every other.
+        outcome: What credits a ranker.
+        examination: How position is taken out: ``auto``, ``none``, theta by position, or
+            ``{"eta": ...}`` for theta = position ** -eta.
+        credit_scope: Which slots credit: ``auto``, ``all`` or ``competitive``.
+        attribution: Whom a purchase credits: the ``last`` exposure, or all (``fractional``).
+        window_days: How long after its exposure a purchase counts.
+        value_cap: Purchases count at most this much in the capped value.
+        monitoring: ``fixed``, or ``anytime`` for looks before the end.
+        positions_randomised: Whether list order was drawn at random.
+        exclude_suspected_bots: Whether the headline leaves suspected bots out.
+        alpha: Two-sided false-positive rate.
+        t_star: Users at which the anytime interval is tightest.
+    """
+
+    control: str | None = _key(text)
+    candidates: tuple[str, ...] | None = _key(texts)
+    outcome: str = _key(choice("click", "conversion", "purchase_count", "purchase_value"), "click")
+    examination: Any = _key(_examination, "auto")
+    credit_scope: str = _key(choice("auto", "all", "competitive"), "auto")
+    attribution: str = _key(choice("last", "fractional"), "last")
+    window_days: float = _key(number(low=0, low_open=True), 7.0)
+    value_cap: float | None = _key(number(low=0, low_open=True))
+    monitoring: str = _key(choice("fixed", "anytime"), "fixed")
+    positions_randomised: str = _key(choice("unknown", "yes", "no"), "unknown")
+    exclude_suspected_bots: bool = _key(boolean, True)
+    alpha: float = _key(number(low=0, high=0.5, low_open=True), 0.05)
+    t_star: float = _key(number(low=0, low_open=True), 1000.0)
+
+
+def _interleaving(value: Any, where: str) -> Interleaving:
+    lens = read_section(Interleaving, value, where)
+    if lens.control is not None and lens.control in (lens.candidates or ()):
+        raise refuse(
+            "control_is_treatment",
+            f'names "{lens.control}" as control and as a candidate',
+            f"{where}.candidates",
+            fix="Remove it from candidates.",
+        )
+    return lens
+
+
 def _metrics(value: Any, where: str) -> tuple[Metric, ...]:
     if not isinstance(value, list | tuple):
         raise refuse("wrong_type", f"is {shown(value)}, not a list of metrics ([[metrics]])", where)
@@ -284,6 +358,7 @@ class Study:
     columns: Columns = _key(lambda value, where: read_section(Columns, value, where), Columns())
     metrics: tuple[Metric, ...] = _key(_metrics, ())
     ab: AB | None = _key(_ab)
+    interleaving: Interleaving | None = _key(_interleaving)
     base: Path = field(default=Path(), compare=False)
 
     @classmethod
@@ -330,9 +405,7 @@ class Study:
         Raises:
             StudyError: A key is unknown or missing, or a value is not what it takes.
         """
-        study = read_section(
-            cls, mapping, "study", later=("interleaving", "synthetic_control"), what="lens"
-        )
+        study = read_section(cls, mapping, "study", later=("synthetic_control",), what="lens")
         if study.version != 1:
             raise refuse(
                 "unknown_version",
@@ -340,16 +413,18 @@ class Study:
                 "version",
                 fix="Set version = 1, or use a newer Verdict.",
             )
-        if study.ab is None:
+        if study.ab is None and study.interleaving is None:
             raise refuse(
                 "no_lens",
                 "holds no lens, so there is nothing to analyse",
                 "study",
-                fix="Add an [ab] section.",
+                fix="Add an [ab] or an [interleaving] section.",
             )
-        if not study.metrics:
+        if not study.metrics and study.ab is not None:
             raise refuse("no_metrics", "names no metric", "study", fix="Add a [[metrics]] section.")
         zone = study.log.timezone
+        if study.ab is None:
+            return study
         ab = replace(
             study.ab,
             end=in_zone(study.ab.end, zone, "ab.end"),
@@ -397,4 +472,4 @@ def _plain(value: Any) -> Any:
     return value
 
 
-__all__ = ["AB", "ABOptions", "Columns", "LogSpec", "Metric", "Study", "Term"]
+__all__ = ["AB", "ABOptions", "Columns", "Interleaving", "LogSpec", "Metric", "Study", "Term"]

@@ -122,6 +122,13 @@ def texts(value: Any, where: str) -> tuple[str, ...]:
     return read
 
 
+def boolean(value: Any, where: str) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise refuse("wrong_type", f"is {shown(value)}, not true or false", where)
+    return value
+
+
 def choice(*options: str) -> Check:
     """One of some words."""
 
