@@ -3,15 +3,24 @@
 from analysis.simulate.experiment import EventPlan, Experiment, mean_for_share, planned
 from analysis.simulate.files import write_table
 from analysis.simulate.kinds import KINDS, template, write
+from analysis.simulate.list_kinds import LIST_KINDS
+from analysis.simulate.list_log import list_log
+from analysis.simulate.list_plan import ListPlan
+from analysis.simulate.list_truth import ListTruth, list_truth
 from analysis.simulate.log import ab_log
 from analysis.simulate.truth import Truth, truths
 
 __all__ = [
     "KINDS",
+    "LIST_KINDS",
     "EventPlan",
     "Experiment",
+    "ListPlan",
+    "ListTruth",
     "Truth",
     "ab_log",
+    "list_log",
+    "list_truth",
     "mean_for_share",
     "planned",
     "template",

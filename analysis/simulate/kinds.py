@@ -1,4 +1,4 @@
-"""The experiments that can be simulated by name, and the small example log."""
+"""The experiments that can be simulated by name, and the small example logs."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,6 +8,8 @@ from types import MappingProxyType
 from analysis.core import StudyError
 from analysis.simulate.experiment import Experiment, mean_for_share, planned
 from analysis.simulate.files import csv_text, write_table
+from analysis.simulate.list_kinds import LIST_KINDS
+from analysis.simulate.list_log import list_log
 from analysis.simulate.log import ab_log
 from analysis.simulate.scenarios import CHECKOUT, ONBOARDING, SEARCH_RANKER
 
@@ -50,7 +52,7 @@ def write(kind: str, seed: int, out: str | Path) -> Path:
     """Write the log of a simulated experiment.
 
     Args:
-        kind: One of KINDS.
+        kind: One of KINDS or of LIST_KINDS.
         seed: The same kind and seed give the same bytes.
         out: A file name that ends in .csv, .csv.gz or .parquet.
 
@@ -61,12 +63,14 @@ def write(kind: str, seed: int, out: str | Path) -> Path:
         StudyError: There is no such kind.
         LogError: The file's name asks for another form.
     """
+    if kind in LIST_KINDS:
+        return write_table(list_log(LIST_KINDS[kind], seed), out)
     if kind not in KINDS:
         raise StudyError(
             "unknown_kind",
             f"No experiment of kind {kind!r} can be simulated.",
             where="simulate",
-            fix=f"Choose one of {', '.join(KINDS)}.",
+            fix=f"Choose one of {', '.join((*KINDS, *LIST_KINDS))}.",
         )
     return write_table(ab_log(KINDS[kind], seed), out)
 
@@ -77,11 +81,14 @@ def template(lens: str) -> str:
     Raises:
         StudyError: There is no template for that lens.
     """
+    if lens == "interleaving":
+        small = replace(LIST_KINDS["lists_better"], users=120, queries=40, slots=6)
+        return csv_text(list_log(small, seed=1)).decode()
     if lens != "ab":
         raise StudyError(
             "unknown_lens",
             f"There is no example log for {lens!r}.",
             where="template",
-            fix="This version has: ab.",
+            fix="This version has: ab, interleaving.",
         )
     return csv_text(ab_log(replace(_BETTER, units=200), seed=1)).decode()

@@ -5,19 +5,27 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from analysis.simulate.experiment import Experiment
 from analysis.simulate.files import write_table
+from analysis.simulate.list_log import list_log
+from analysis.simulate.list_plan import ListPlan
+from analysis.simulate.list_scenarios import PLAYLISTS, RECOMMENDER_LISTS, SEARCH_LISTS
+from analysis.simulate.list_truth import list_truth
 from analysis.simulate.log import ab_log
 from analysis.simulate.scenarios import CHECKOUT, ONBOARDING, SEARCH_RANKER
 from analysis.simulate.truth import truths
 from analysis.study import Study
 
 # Name of the study file -> what is planted in its log, and the seed.
-SAMPLES: Mapping[str, tuple[Experiment, int]] = MappingProxyType(
+SAMPLES: Mapping[str, tuple[Experiment | ListPlan, int]] = MappingProxyType(
     {
         "checkout": (CHECKOUT, 11),
         "onboarding": (ONBOARDING, 12),
+        "playlist_lists": (PLAYLISTS, 21),
+        "recommender_lists": (RECOMMENDER_LISTS, 22),
+        "search_lists": (SEARCH_LISTS, 23),
         "search_ranker": (SEARCH_RANKER, 16),
     }
 )
@@ -36,12 +44,20 @@ def write_samples(studies: Path, out: Path) -> list[Path]:
     written = []
     for name, (plan, seed) in SAMPLES.items():
         study = Study.read(studies / f"{name}.toml")
-        written.append(write_table(ab_log(plan, seed), out / study.log.path[0]))
-        truth = {metric: one.to_mapping() for metric, one in truths(plan, study).items()}
+        log = list_log(plan, seed) if isinstance(plan, ListPlan) else ab_log(plan, seed)
+        written.append(write_table(log, out / study.log.path[0]))
+        truth = _truth(plan, study)
         path = out / f"{name}.truth.json"
         path.write_text(json.dumps(truth, indent=2) + "\n", encoding="utf-8")
         written.append(path)
     return written
+
+
+def _truth(plan: Experiment | ListPlan, study: Study) -> dict[str, Any]:
+    """What is planted: of lists, the rankers' own truth; else one entry a metric."""
+    if isinstance(plan, ListPlan):
+        return list_truth(plan).to_mapping()
+    return {metric: one.to_mapping() for metric, one in truths(plan, study).items()}
 
 
 if __name__ == "__main__":

@@ -34,10 +34,33 @@ def test_every_sample_study_has_its_log_and_a_truth_for_every_metric(project: Pa
     for name in SAMPLES:
         study = Study.read(folder / f"{name}.toml")
         truth = json.loads((folder / f"{name}.truth.json").read_text(encoding="utf-8"))
+        if study.interleaving is not None:
+            continue
         assert list(truth) == [metric.name for metric in study.metrics]
         for one in truth.values():
             assert one["difference"] == pytest.approx(one["treatment"] - one["control"])
             assert one["lift"] == pytest.approx(one["treatment"] / one["control"] - 1)
+
+
+def test_every_list_sample_says_the_truth_about_the_rankers_of_its_study(project: Path) -> None:
+    folder = project / "data" / "samples"
+    samples = [name for name in SAMPLES if name.endswith("_lists")]
+    assert len(samples) == 3
+    for name in samples:
+        lens = Study.read(folder / f"{name}.toml").interleaving
+        truth = json.loads((folder / f"{name}.truth.json").read_text(encoding="utf-8"))
+        assert lens is not None
+        assert lens.candidates is not None
+        assert list(truth["clicks_per_list_alone"]) == [lens.control, *lens.candidates]
+        control, candidate = truth["clicks_per_list_alone"].values()
+        assert truth["lift"] == pytest.approx(candidate / control - 1)
+        control, candidate = truth["credit_per_list_fair_draft"].values()
+        assert truth["fair_share"] == pytest.approx(candidate / (candidate + control))
+
+
+def test_no_sample_is_larger_than_two_megabytes(project: Path) -> None:
+    for path in (project / "data" / "samples").iterdir():
+        assert path.stat().st_size < 2_000_000, path.name
 
 
 @pytest.mark.parametrize("name", ("log.csv", "log.csv.gz", "log.parquet"))
@@ -55,8 +78,10 @@ def test_another_ending_or_an_unknown_kind_is_refused_with_what_there_is(tmp_pat
         write("ab", 1, tmp_path / "log.xlsx")
     with pytest.raises(StudyError, match=r"unknown_kind.*checkout"):
         write("abc", 1, tmp_path / "log.csv")
+    with pytest.raises(StudyError, match="lists_ramp"):
+        write("abc", 1, tmp_path / "log.csv")
     with pytest.raises(StudyError, match="unknown_lens"):
-        template("interleaving")
+        template("synthetic_control")
     assert not list(tmp_path.iterdir())
 
 
