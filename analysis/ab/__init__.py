@@ -5,7 +5,6 @@ of small inputs.
 """
 
 from analysis.ab.analyze import Result, analyze, check
-from analysis.ab.corrections import adjust_p_values, interval_alpha
 from analysis.ab.cuped import adjust
 from analysis.ab.effect import Effect, Interval
 from analysis.ab.means import mann_whitney, student, welch
@@ -14,6 +13,7 @@ from analysis.ab.plan import resolve
 from analysis.ab.proportions import Counts
 from analysis.ab.safety import absolute_margin, relative_margin
 from analysis.ab.split import check_split, sequential_split
+from analysis.core.corrections import adjust_p_values, interval_alpha
 
 __all__ = [
     "METHODS",

@@ -6,9 +6,10 @@ from typing import Any
 from analysis.ab.compare import read
 from analysis.ab.intervals import difference_interval, lift_interval
 from analysis.ab.reading import Pair, Reading
-from analysis.ab.results import lift_of, plain
-from analysis.ab.tails import normal_two_sided
+from analysis.ab.results import lift_of
 from analysis.core import Moments
+from analysis.core.plain import plain
+from analysis.core.tails import normal_two_sided
 from analysis.logs.ab_log import Cell
 from analysis.study import Metric
 

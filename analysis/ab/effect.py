@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from analysis.ab.tails import (
+from analysis.core.tails import (
     student_quantile,
     student_two_sided,
     student_two_sided_log10,

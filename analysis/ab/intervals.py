@@ -4,7 +4,7 @@ from analysis.ab import proportions
 from analysis.ab.effect import NOWHERE, Interval, delta_lift, log_delta_lift, log_delta_t
 from analysis.ab.kinds.proportion import INTERVALS
 from analysis.ab.reading import Reading
-from analysis.ab.tails import student_quantile
+from analysis.core.tails import student_quantile
 from analysis.study import ABOptions
 
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from analysis.ab.effect import Effect, independent
-from analysis.ab.tails import normal_two_sided, student_two_sided
 from analysis.core import Floats, Moments
+from analysis.core.tails import normal_two_sided, student_two_sided
 
 # A spread below a few units in the last place is rounding, not variation.
 ROUNDING = 8 * np.finfo(float).eps

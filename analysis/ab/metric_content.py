@@ -5,13 +5,13 @@ from itertools import combinations
 from typing import Any
 
 from analysis.ab.compare import read
-from analysis.ab.corrections import adjust_p_values
 from analysis.ab.plan import kind_of
 from analysis.ab.proportions import pearson
 from analysis.ab.ratios import ratio
 from analysis.ab.reading import Measured, cell_of
-from analysis.ab.results import plain
 from analysis.core import Moments
+from analysis.core.corrections import adjust_p_values
+from analysis.core.plain import plain
 from analysis.logs.ab_log import Cell, MetricTable
 from analysis.study import ABOptions
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special
 
 from analysis.ab.effect import NOWHERE, Effect, Interval
-from analysis.ab.tails import (
+from analysis.core.tails import (
     LN10,
     SMALLEST,
     chi_square_upper,

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.ab.corrections import adjust_p_values, interval_alpha
 from analysis.ab.effect import Interval
 from analysis.ab.intervals import difference_interval, lift_interval
 from analysis.ab.reading import Reading
 from analysis.ab.safety import Safety, absolute_margin, relative_margin
-from analysis.ab.tails import normal_quantile
+from analysis.core.corrections import adjust_p_values, interval_alpha
+from analysis.core.plain import plain
+from analysis.core.tails import normal_quantile
 from analysis.study import ABOptions, Metric
 
 POWER = 0.8
@@ -250,19 +251,6 @@ def units_needed(
     quantile = normal_quantile(alpha if one_sided else alpha / 2) + normal_quantile(1 - POWER)
     needed = (reading.n1 + reading.n0) * (quantile * reading.effect.se / target) ** 2
     return math.ceil(needed) if needed < 1e15 else None
-
-
-def plain(value: Any) -> Any:
-    """Results as JSON takes them: mappings, lists, finite numbers; the rest is None."""
-    if isinstance(value, Interval):
-        return {"low": _plain(value.low), "high": _plain(value.high)}
-    if isinstance(value, dict):
-        return {key: plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
-    if isinstance(value, float):
-        return _plain(value)
-    return value
 
 
 def scaled(detail: Any, scale: float, *, here: bool = False) -> Any:

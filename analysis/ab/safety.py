@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from analysis.ab.effect import Effect, satterthwaite
 from analysis.ab.proportions import Counts, restricted_z
-from analysis.ab.tails import normal_upper, student_quantile, student_upper
+from analysis.core.tails import normal_upper, student_quantile, student_upper
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ import numpy as np
 from analysis.ab.compare import read
 from analysis.ab.proportions import Counts
 from analysis.ab.reading import Pair, Reading
-from analysis.ab.results import Rules, family, plain
+from analysis.ab.results import Rules, family
 from analysis.ab.split import allocation
-from analysis.ab.tails import chi_square_upper, f_upper, normal_quantile
 from analysis.core import Moments
+from analysis.core.plain import plain
+from analysis.core.tails import chi_square_upper, f_upper, normal_quantile
 from analysis.logs.ab_log import Cell
 from analysis.study import Metric
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from analysis.ab.corrections import adjust_p_values
-from analysis.ab.tails import chi_square_upper, normal_quantile
+from analysis.core.corrections import adjust_p_values
+from analysis.core.tails import chi_square_upper, normal_quantile
 
 ALARM = 0.001
 WATCH = 0.01

@@ -4,9 +4,9 @@ from typing import Any
 
 from analysis.ab import notices
 from analysis.ab.plan import mixed_share, randomised, weights
-from analysis.ab.results import plain
 from analysis.ab.split import ALARM, allocation, check_slices, check_split, sequential_split
 from analysis.core import Notice
+from analysis.core.plain import plain
 from analysis.logs.ab_log import ABLog
 from analysis.study import AB
 

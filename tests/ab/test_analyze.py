@@ -8,8 +8,8 @@ import pytest
 from scipy import stats
 
 from analysis.ab.analyze import Result, analyze, check
-from analysis.ab.corrections import adjust_p_values
 from analysis.core import Floats, Moments
+from analysis.core.corrections import adjust_p_values
 from analysis.logs import Cell, MetricTable
 from analysis.study import Study
 from tests.ab.made import C, T, cell, counted, log, strange_numbers, table, values

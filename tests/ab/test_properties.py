@@ -9,10 +9,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from analysis.ab.corrections import adjust_p_values, interval_alpha
 from analysis.ab.reading import Reading
 from analysis.ab.results import Rules, family
 from analysis.core import Floats
+from analysis.core.corrections import adjust_p_values, interval_alpha
 from analysis.logs import Cell
 from analysis.study import ABOptions, Metric
 from tests.ab.made import PRIMARY, cell, compared, compared_counts, counted, reading

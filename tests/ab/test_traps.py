@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.ab.corrections import adjust_p_values
 from analysis.ab.effect import Effect, fieller
 from analysis.ab.results import Rules, family
 from analysis.ab.split import check_split
 from analysis.ab.summing_up import bounds as oriented
-from analysis.ab.tails import normal_two_sided
 from analysis.core import Moments
+from analysis.core.corrections import adjust_p_values
+from analysis.core.tails import normal_two_sided
 from analysis.study import ABOptions, Metric
 from analysis.verdict import Guard, decide
 from tests.ab.made import (

@@ -15,8 +15,8 @@ from analysis.ab.effect import Effect, fieller
 from analysis.ab.means import mann_whitney, student, welch
 from analysis.ab.ratios import ratio_effect
 from analysis.ab.reading import Arms
-from analysis.ab.tails import student_quantile
 from analysis.core import Floats, Moments
+from analysis.core.tails import student_quantile
 from analysis.logs import Cell
 from tests.ab.made import C, T, bounds, cell, compared, compared_values
 

@@ -13,7 +13,6 @@ from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
 
-from analysis.ab.corrections import adjust_p_values
 from analysis.ab.proportions import (
     Counts,
     fisher,
@@ -26,6 +25,7 @@ from analysis.ab.proportions import (
 from analysis.ab.segments import cochran, interaction, mantel_haenszel, post_stratified
 from analysis.ab.split import allocation, check_split, exact_binomial, sequential_split
 from analysis.core import Moments
+from analysis.core.corrections import adjust_p_values
 from tests.ab.made import bounds, compared_counts
 
 TABLES = [

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.ab.corrections import adjust_p_values
 from analysis.ab.proportions import Counts
 from analysis.ab.results import safety
 from analysis.ab.safety import absolute_margin
 from analysis.ab.split import ALARM, check_split, sequential_split
 from analysis.core import Floats
+from analysis.core.corrections import adjust_p_values
 from analysis.study import Metric
 from tests.calibration.runs import (
     ALPHA,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from analysis.ab.corrections import adjust_p_values, interval_alpha
-from analysis.ab.tails import normal_quantile
+from analysis.core.corrections import adjust_p_values, interval_alpha
+from analysis.core.tails import normal_quantile
 
 FAMILY = [0.004, 0.011, 0.02, 0.02, 0.041, 0.3]
 ADJUSTED = {

@@ -107,7 +107,7 @@ def test_all_pairs_of_sprays_corrected_by_holm() -> None:
     """R 4, datasets::InsectSprays (Beall 1942): Holm over all pairwise Welch tests."""
     from itertools import combinations
 
-    from analysis.ab.corrections import adjust_p_values
+    from analysis.core.corrections import adjust_p_values
 
     pairs = list(combinations(SPRAYS, 2))
     p_values = [welch(Moments.of(y=SPRAYS[b]), Moments.of(y=SPRAYS[a])).p_value() for a, b in pairs]

@@ -6,9 +6,8 @@ from decimal import Decimal, getcontext
 import numpy as np
 import pytest
 
-from analysis.ab import tails
 from analysis.ab.means import welch
-from analysis.core import Moments
+from analysis.core import Moments, tails
 
 
 def test_six_hundred_pairs_around_half_a_billion_have_a_deviation_of_a_quarter() -> None:

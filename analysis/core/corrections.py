@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from analysis.core import Floats
+from analysis.core.moments import Floats
 
 
 class AdjustedPValues(list[float | None]):
