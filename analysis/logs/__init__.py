@@ -5,6 +5,8 @@ from analysis.logs.accounting import Accounting, LeftOut, Repair
 from analysis.logs.guess import GuessedColumns, guess_roles
 from analysis.logs.intake import DEFAULT_LIMITS, Limits, Source, open_source
 from analysis.logs.intake.preview import preview
+from analysis.logs.list_log import ListLog, Lists, Purchases, Slots, Totals
+from analysis.logs.lists import read_lists
 from analysis.logs.personal import personal_columns
 from analysis.logs.read import read_ab
 from analysis.logs.suggest import suggest
@@ -18,13 +20,19 @@ __all__ = [
     "GuessedColumns",
     "LeftOut",
     "Limits",
+    "ListLog",
+    "Lists",
     "MetricTable",
+    "Purchases",
     "Repair",
+    "Slots",
     "Source",
+    "Totals",
     "guess_roles",
     "open_source",
     "personal_columns",
     "preview",
     "read_ab",
+    "read_lists",
     "suggest",
 ]

@@ -20,6 +20,7 @@ from analysis.logs.guess import guess_roles
 from analysis.logs.intake import Source, open_source
 from analysis.logs.mapping import Mapped, map_columns
 from analysis.logs.plan import Plan
+from analysis.logs.rejected import rejected_lines
 from analysis.logs.sql.times import iso_day, iso_time
 from analysis.study import AB, Study
 
@@ -258,25 +259,6 @@ class Reader:
 def progress_to(report: Progress) -> Progress:
     """The intake's progress as the first tenth of the whole."""
     return lambda what, share: report(what, share / 10)
-
-
-def rejected_lines(source: Source | None) -> list[LeftOut]:
-    """Lines that the intake could not split into cells."""
-    if source is None:
-        return []
-    return [
-        LeftOut(
-            reason,
-            n,
-            tuple(
-                {"row": line.row, "value": line.text}
-                for line in source.rejected
-                if line.reason == reason
-            ),
-        )
-        for reason, n in sorted(source.rejected_count.items())
-        if n
-    ]
 
 
 def by_arm(arms: tuple[str, ...], codes: Any) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """Engines: where SQL runs. Statistics never see one."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from analysis.logs.engines.duckdb import DuckDBEngine
@@ -9,9 +10,11 @@ from analysis.logs.intake import Source
 __all__ = ["DuckDBEngine", "Engine", "open_duckdb", "open_spark"]
 
 
-def open_duckdb(source: Source, work: Path) -> Engine:
-    """The embedded engine with a log open."""
-    return DuckDBEngine(source, work)
+def open_duckdb(
+    source: Source, work: Path, *, beside: Mapping[str, Source] | None = None
+) -> Engine:
+    """The embedded engine with a log open, and others beside it under their names."""
+    return DuckDBEngine(source, work, beside=beside)
 
 
 def open_spark(table: str, connection: str | None) -> Engine:

@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,6 +26,7 @@ class DuckDBEngine:
     Args:
         source: The log.
         work: Folder for spilled and written tables.
+        beside: Further logs to read along, each under its own name.
         memory: What DuckDB may hold before it spills.
         seconds: A query that runs longer is stopped.
     """
@@ -33,7 +34,13 @@ class DuckDBEngine:
     dialect = DUCKDB
 
     def __init__(
-        self, source: Source, work: Path, *, memory: str = MEMORY, seconds: float = SECONDS
+        self,
+        source: Source,
+        work: Path,
+        *,
+        beside: Mapping[str, Source] | None = None,
+        memory: str = MEMORY,
+        seconds: float = SECONDS,
     ) -> None:
         work.mkdir(parents=True, exist_ok=True)
         self.columns = source.columns
@@ -50,8 +57,10 @@ class DuckDBEngine:
                 "preserve_insertion_order": False,
             }
         )
-        self._open(source)
-        folders = [work, *(file.parent for file in source.files)]
+        sources = {"log": source, **(beside or {})}
+        for name, one in sources.items():
+            self._open(name, one)
+        folders = [work, *(file.parent for one in sources.values() for file in one.files)]
         allowed = ", ".join(DUCKDB.literal(str(one.resolve()) + "/") for one in folders)
         for setting in (
             "SET TimeZone = 'UTC'",
@@ -62,7 +71,7 @@ class DuckDBEngine:
         ):
             self._connection.execute(setting)
 
-    def _open(self, source: Source) -> None:
+    def _open(self, name: str, source: Source) -> None:
         names = ", ".join(DUCKDB.identifier(name) for name, _ in source.columns)
         parts, before = [], 0
         for file in source.files:
@@ -77,7 +86,7 @@ class DuckDBEngine:
                     f"SELECT CAST(sum(num_rows) AS BIGINT) FROM parquet_file_metadata({path})"
                 ).fetchone()
                 before += int(counted[0]) if counted else 0
-        self._connection.execute(f"CREATE VIEW log AS {' UNION ALL '.join(parts)}")
+        self._connection.execute(f"CREATE VIEW {name} AS {' UNION ALL '.join(parts)}")
 
     @contextmanager
     def _guard(self) -> Iterator[None]:

@@ -1,0 +1,5 @@
+"""Lists that several rankers filled: from any accepted shape of log to arrays of slots."""
+
+from analysis.logs.lists.read import read_lists
+
+__all__ = ["read_lists"]
