@@ -14,7 +14,7 @@ from analysis.logs.intake import Source
 from tests.logs.making import COLUMNS, METRICS, dump, study
 from tests.logs.random_logs import NAMES, random_rows, read_rows, with_faults, write_text_parquet
 
-METRICS_ON_BOTH = [
+METRICS_ON_BOTH: list[dict[str, Any]] = [
     *METRICS,
     {"name": "per click", "kind": "ratio", "numerator": {"event": "purchase", "value": "sum"},
      "denominator": {"event": "click", "value": "count"}},
@@ -134,9 +134,7 @@ def engine(tmp_path: Path) -> Iterator[DuckDBEngine]:
         "SELECT * FROM NAMES",
     ],
 )
-def test_the_embedded_engine_reads_its_log_and_nothing_else(
-    engine: DuckDBEngine, sql: str
-) -> None:
+def test_the_embedded_engine_reads_its_log_and_nothing_else(engine: DuckDBEngine, sql: str) -> None:
     with pytest.raises(duckdb.Error):
         engine.run(sql)
 
