@@ -22,6 +22,7 @@ from analysis.ab.proportions import (
     restricted_z,
     score,
     score_ratio,
+    z_pooled,
 )
 from analysis.ab.segments import cochran, interaction, mantel_haenszel, post_stratified
 from analysis.ab.split import allocation, check_split, exact_binomial, sequential_split
@@ -154,6 +155,26 @@ def test_score_bounds_are_where_the_slow_test_turns(table: Table) -> None:
         assert lift.low == -1
     assert lift.high is not None
     assert slow_ratio_z(counts, 1 + lift.high) == pytest.approx(-z, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        *TABLES,
+        (1000, 10**6, 900, 10**6),
+        (10, 10**7, 30, 10**7),
+        (100, 10**8, 80, 10**8),
+        (6, 10**9, 15, 10**9),
+        (10**8 - 80, 10**8, 10**8 - 100, 10**8),
+        (50, 1000, 40, 10**8),
+        (0, 10**7, 12, 10**7),
+    ],
+)
+def test_at_no_difference_the_score_test_is_the_pooled_test_at_any_rate(table: Table) -> None:
+    counts = Counts(*table)
+    pooled = z_pooled(counts)
+    assert restricted_z(counts, 0.0) == pytest.approx(pooled, rel=1e-7)
+    assert restricted_ratio_z(counts, 1.0) == pytest.approx(pooled, rel=1e-7)
 
 
 def test_a_score_interval_holds_every_difference_that_its_test_keeps() -> None:
