@@ -285,7 +285,17 @@ def test_chi_squares_are_scipy_s(seed: int) -> None:
 
 @pytest.mark.parametrize(
     ("x", "n", "rate"),
-    [(9, 11, 0.5), (0, 30, 0.2), (400, 1000, 0.45), (52_000, 100_000, 0.5), (17, 17, 0.9)],
+    [
+        (9, 11, 0.5),
+        (0, 30, 0.2),
+        (400, 1000, 0.45),
+        (17, 17, 0.9),
+        (50_300, 100_000, 0.5),
+        (52_000, 100_000, 0.5),
+        (333_000, 1_000_000, 1 / 3),
+        (5_003_000, 10_000_000, 0.5),
+        (2, 10_000_000, 1e-6),
+    ],
 )
 def test_the_exact_binomial_is_scipy_s(x: int, n: int, rate: float) -> None:
     assert exact_binomial(x, n, rate) == pytest.approx(stats.binomtest(x, n, rate).pvalue, rel=1e-9)

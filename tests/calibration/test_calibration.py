@@ -180,7 +180,7 @@ def test_cuped_narrows_what_the_past_explains() -> None:
 
 def test_a_fair_split_raises_no_alarm() -> None:
     rng = np.random.default_rng(51)
-    runs = 20_000 if FULL else 600
+    runs = 20_000 if FULL else 300
     alarms = 0
     for n in rng.binomial(9_000, 2 / 3, runs):
         split = check_split([int(n), 9_000 - int(n)], [2, 1])
