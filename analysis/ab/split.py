@@ -48,7 +48,7 @@ class Split:
 
 
 def check_split(
-    counts: Sequence[int], weights: Sequence[float], alpha: float = 0.05
+    counts: Sequence[int], weights: Sequence[float], alpha: float = 0.05, *, exact: bool = True
 ) -> Split | None:
     """Test of unit counts against planned shares; None without units or a second arm.
 
@@ -56,6 +56,7 @@ def check_split(
         counts: Units by arm, control first; an arm with none stays in.
         weights: Planned shares in the same order, relative to their sum.
         alpha: Level of the expected range of the control's share.
+        exact: Whether the exact p is wanted also where it does not decide.
 
     Source:
         Pearson (1900), Phil. Mag. 50, 157-175; Fabijan et al. (2019), KDD, 2156-2164
@@ -67,16 +68,18 @@ def check_split(
     shares = [weight / sum(weights) for weight in weights]
     chi2 = sum((n - total * w) ** 2 / (total * w) for n, w in zip(counts, shares, strict=True))
     w = shares[0]
+    smallest = total * min(shares)
+    two = len(counts) == 2 and (exact or smallest < SMALL_EXPECTED)
     half = normal_quantile(alpha / 2) * math.sqrt(w * (1 - w) / total)
     return Split(
         chi2=chi2,
         df=len(counts) - 1,
         p=chi_square_upper(chi2, len(counts) - 1) if chi2 > 0 else 1.0,
-        p_exact=exact_binomial(counts[0], total, w) if len(counts) == 2 else None,
+        p_exact=exact_binomial(counts[0], total, w) if two else None,
         share_control=counts[0] / total,
         expected_low=w - half,
         expected_high=w + half,
-        smallest_expected=total * min(shares),
+        smallest_expected=smallest,
     )
 
 
@@ -154,7 +157,7 @@ def check_slices(
     tested = [
         (column, level, split)
         for (column, level), counts in slices.items()
-        if (split := check_split(counts, weights)) is not None
+        if (split := check_split(counts, weights, exact=False)) is not None
     ]
     adjusted = adjust_p_values([split.alarm_p for _, _, split in tested], "holm")
     return [
