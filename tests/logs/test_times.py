@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.logs.sql import DUCKDB
@@ -90,6 +90,7 @@ def test_a_time_without_an_offset_is_local(
     assert read(connection, text, zone) == (instant, True)
 
 
+@settings(max_examples=30)
 @given(
     at=st.datetimes(min_value=datetime(1995, 1, 1), max_value=datetime(2060, 1, 1)),  # noqa: DTZ001
     zone=st.sampled_from(ZONES),
