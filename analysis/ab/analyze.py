@@ -63,7 +63,9 @@ def analyze(log: ABLog, study: Study, progress: Progress | None = None) -> Resul
             found += notices.of_result(one.metric, result)
     segments = _segments(log, measured, rules, found)
     daily = [
-        entry for one in measured for entry in read_daily(one.metric, one.pairs, final=reached)
+        entry
+        for one in measured
+        for entry in read_daily(one.metric, _by_moments(one), final=reached)
     ]
     content = {
         "arms": arms_content(log, ab),
@@ -195,13 +197,18 @@ def _guardrails(
     return found
 
 
+def _by_moments(one: Measured) -> list[Pair]:
+    """The pairs without unit values: days and levels are read from moments alone."""
+    return [replace(pair, values=None) for pair in one.pairs]
+
+
 def _segments(
     log: ABLog, measured: Sequence[Measured], rules: Rules, found: list[Notice]
 ) -> list[dict[str, Any]]:
     """Every metric by every segment column."""
     entries: list[dict[str, Any]] = []
     for one in measured:
-        pairs = [replace(pair, values=None) for pair in one.pairs]
+        pairs = _by_moments(one)
         pooled = {
             pair.treatment: reading for pair, reading in zip(one.pairs, one.readings, strict=True)
         }

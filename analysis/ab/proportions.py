@@ -43,8 +43,8 @@ class Counts:
 
     @property
     def difference(self) -> float:
-        """p1 - p0."""
-        return self.p1 - self.p0
+        """p1 - p0, exact to the last digit also where both are near 1."""
+        return (self.x1 * self.n0 - self.x0 * self.n1) / (self.n1 * self.n0)
 
     def effect(self) -> Effect:
         """The effect with unpooled binomial variances p(1 - p)/n, on the normal distribution."""
@@ -204,17 +204,38 @@ def restricted_ratio_z(counts: Counts, rho: float) -> float:
         Koopman (1984), Biometrics 40, 513-517; Miettinen, Nurminen (1985),
         Stat. Med. 4, 213-226, without their factor N/(N - 1).
     """
-    a = (counts.n1 + counts.n0) * rho
-    b = -(counts.n1 * rho + counts.x1 + counts.n0 + counts.x0 * rho)
-    c = float(counts.x1 + counts.x0)
-    # The smaller root, written so that nothing cancels.
-    rate0 = 2 * c / (-b + math.sqrt(max(b * b - 4 * a * c, 0.0)))
-    rate1 = min(rho * rate0, 1.0)
-    variance = rate1 * (1 - rate1) / counts.n1 + rho * rho * rate0 * (1 - rate0) / counts.n0
-    gap = counts.p1 - rho * counts.p0
+    if 2 * (counts.x1 + counts.x0) > counts.n1 + counts.n0:
+        rate0, fail0, fail1, gap = _ratio_by_failures(counts, rho)
+    else:
+        a = (counts.n1 + counts.n0) * rho
+        b = -(counts.n1 * rho + counts.x1 + counts.n0 + counts.x0 * rho)
+        c = float(counts.x1 + counts.x0)
+        # The smaller root, written so that nothing cancels.
+        rate0 = 2 * c / (-b + math.sqrt(max(b * b - 4 * a * c, 0.0)))
+        fail0, fail1 = 1 - rate0, max(1 - rho * rate0, 0.0)
+        gap = counts.p1 - rho * counts.p0
+    variance = rho * rate0 * (fail1 / counts.n1 + rho * fail0 / counts.n0)
     if variance <= 0:
         return math.copysign(math.inf, gap) if gap else 0.0
     return gap / math.sqrt(variance)
+
+
+def _ratio_by_failures(counts: Counts, rho: float) -> tuple[float, float, float, float]:
+    """The restricted rates by their failures, which keep their digits where rates are near 1.
+
+    Returns:
+        The control's rate, its failure rate, the treatment's, and p1 - rho p0.
+    """
+    lost1, lost0, step = counts.n1 - counts.x1, counts.n0 - counts.x0, rho - 1
+    a = (counts.n1 + counts.n0) * rho
+    b = lost1 + counts.n1 * step + counts.n0 * step + rho * lost0
+    c = lost0 * step
+    root = math.sqrt(max(b * b - 4 * a * c, 0.0))
+    # The larger failure rate is the smaller rate.
+    fail0 = (b + root) / (2 * a) if b >= 0 else 2 * c / (b - root)
+    fail0 = min(max(fail0, 0.0), 1.0)
+    fail1 = max(rho * fail0 - step, 0.0)
+    return 1 - fail0, fail0, fail1, rho * (lost0 / counts.n0) - lost1 / counts.n1 - step
 
 
 def score(counts: Counts, alpha: float) -> Interval:
