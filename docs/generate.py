@@ -15,7 +15,7 @@ def page() -> str:
         [
             "# Methods and their sources",
             "",
-            "Made from the registry in `analysis/ab/methods.py`; change it there, then `make docs`.",
+            "Made from the registry in `analysis/ab/methods.py`: change it there and `make docs`.",
             "",
             "| key | method | source |",
             "|---|---|---|",
