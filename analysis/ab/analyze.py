@@ -10,7 +10,7 @@ from analysis.ab.daily import first_look_rejecting, read_daily
 from analysis.ab.metric_content import metric_content
 from analysis.ab.plan import arms_content, horizon, mixed_share
 from analysis.ab.reading import Measured, Pair, cell_of
-from analysis.ab.results import Rules, family, guard, units_needed
+from analysis.ab.results import Rules, family, guard, mde_now, units_needed
 from analysis.ab.segments import read_segments
 from analysis.ab.split import ALARM
 from analysis.ab.split_content import read_split
@@ -98,8 +98,31 @@ def check(log: ABLog, study: Study) -> tuple[dict[str, Any], tuple[Notice, ...]]
         "horizon": {"reached": reached, "planned": planned, "design": ab.design},
         "first_time": log.first_time,
         "last_time": log.last_time,
+        "power": _power(log, study, ab),
     }
     return content, tuple(dict.fromkeys(found))
+
+
+def _power(log: ABLog, study: Study, ab: AB) -> list[dict[str, Any]]:
+    """What the log could show of each primary metric, before its result is looked at."""
+    rules = Rules(ab.alpha, ab.correction, ab.options, mde=ab.mde)
+    rows = []
+    for metric in study.metrics:
+        if metric.role != "primary":
+            continue
+        table = log.metric(metric)
+        for treatment in log.arms[1:]:
+            pair = replace(_pair(log, table, ab, treatment, log.arms[0]), values=None)
+            reading = read(pair, cell_of(table, treatment), cell_of(table, log.arms[0]))
+            least, control = mde_now(reading, rules), abs(reading.control or 0.0)
+            row: dict[str, Any] = {"metric": metric.name, "treatment": treatment}
+            row |= {"mde_lift": None, "units_needed": None}
+            if least is not None and control:
+                row["mde_lift"] = least / (control * reading.scale)
+                if ab.mde is not None:
+                    row["units_needed"] = units_needed(reading, ab.mde * control, ab.alpha)
+            rows.append(row)
+    return rows
 
 
 def _measure(log: ABLog, metric: Metric, ab: AB, found: list[Notice]) -> Measured:
