@@ -7,11 +7,13 @@
 
 from typing import TYPE_CHECKING, Any
 
-from analysis.core.versions import VERDICT as __version__
+from analysis.core import versions
 
 if TYPE_CHECKING:
     from analysis.readout import Readout, check, run
     from analysis.study import Study
+
+__version__ = versions.VERDICT
 
 __all__ = ["Readout", "Study", "__version__", "check", "run"]
 

@@ -10,7 +10,7 @@ from analysis.ab.daily import first_look_rejecting, read_daily
 from analysis.ab.metric_content import metric_content
 from analysis.ab.plan import arms_content, horizon, mixed_share
 from analysis.ab.reading import Measured, Pair, cell_of
-from analysis.ab.results import Rules, family, guard, units_needed
+from analysis.ab.results import Rules, family, guard, mde_now, units_needed
 from analysis.ab.segments import read_segments
 from analysis.ab.split import ALARM
 from analysis.ab.split_content import read_split
@@ -63,7 +63,9 @@ def analyze(log: ABLog, study: Study, progress: Progress | None = None) -> Resul
             found += notices.of_result(one.metric, result)
     segments = _segments(log, measured, rules, found)
     daily = [
-        entry for one in measured for entry in read_daily(one.metric, one.pairs, final=reached)
+        entry
+        for one in measured
+        for entry in read_daily(one.metric, _by_moments(one), final=reached)
     ]
     content = {
         "arms": arms_content(log, ab),
@@ -96,8 +98,31 @@ def check(log: ABLog, study: Study) -> tuple[dict[str, Any], tuple[Notice, ...]]
         "horizon": {"reached": reached, "planned": planned, "design": ab.design},
         "first_time": log.first_time,
         "last_time": log.last_time,
+        "power": _power(log, study, ab),
     }
     return content, tuple(dict.fromkeys(found))
+
+
+def _power(log: ABLog, study: Study, ab: AB) -> list[dict[str, Any]]:
+    """What the log could show of each primary metric, before its result is looked at."""
+    rules = Rules(ab.alpha, ab.correction, ab.options, mde=ab.mde)
+    rows = []
+    for metric in study.metrics:
+        if metric.role != "primary":
+            continue
+        table = log.metric(metric)
+        for treatment in log.arms[1:]:
+            pair = replace(_pair(log, table, ab, treatment, log.arms[0]), values=None)
+            reading = read(pair, cell_of(table, treatment), cell_of(table, log.arms[0]))
+            least, control = mde_now(reading, rules), abs(reading.control or 0.0)
+            row: dict[str, Any] = {"metric": metric.name, "treatment": treatment}
+            row |= {"mde_lift": None, "units_needed": None}
+            if least is not None and control:
+                row["mde_lift"] = least / (control * reading.scale)
+                if ab.mde is not None:
+                    row["units_needed"] = units_needed(reading, ab.mde * control, ab.alpha)
+            rows.append(row)
+    return rows
 
 
 def _measure(log: ABLog, metric: Metric, ab: AB, found: list[Notice]) -> Measured:
@@ -195,13 +220,18 @@ def _guardrails(
     return found
 
 
+def _by_moments(one: Measured) -> list[Pair]:
+    """The pairs without unit values: days and levels are read from moments alone."""
+    return [replace(pair, values=None) for pair in one.pairs]
+
+
 def _segments(
     log: ABLog, measured: Sequence[Measured], rules: Rules, found: list[Notice]
 ) -> list[dict[str, Any]]:
     """Every metric by every segment column."""
     entries: list[dict[str, Any]] = []
     for one in measured:
-        pairs = [replace(pair, values=None) for pair in one.pairs]
+        pairs = _by_moments(one)
         pooled = {
             pair.treatment: reading for pair, reading in zip(one.pairs, one.readings, strict=True)
         }

@@ -43,8 +43,8 @@ class Counts:
 
     @property
     def difference(self) -> float:
-        """p1 - p0."""
-        return self.p1 - self.p0
+        """p1 - p0, exact to the last digit also where both are near 1."""
+        return (self.x1 * self.n0 - self.x0 * self.n1) / (self.n1 * self.n0)
 
     def effect(self) -> Effect:
         """The effect with unpooled binomial variances p(1 - p)/n, on the normal distribution."""
@@ -155,6 +155,21 @@ def restricted_z(counts: Counts, d0: float) -> float | None:
         Mee (1984), Biometrics 40, 1175-1176; Farrington, Manning (1990),
         Stat. Med. 9, 1447-1454, with their closed form of the cubic.
     """
+    if 2 * (counts.x1 + counts.x0) > counts.n1 + counts.n0:
+        # Rates near 1 lose their digits: failures near 0 keep them.
+        failures = Counts(counts.n1 - counts.x1, counts.n1, counts.n0 - counts.x0, counts.n0)
+        mirrored = restricted_z(failures, -d0)
+        return None if mirrored is None else -mirrored
+    rate1 = _restricted_rate(counts, d0)
+    rate0 = min(1.0, max(0.0, rate1 - d0))
+    variance = rate1 * (1 - rate1) / counts.n1 + rate0 * (1 - rate0) / counts.n0
+    if variance <= 0:
+        return None
+    return (counts.difference - d0) / math.sqrt(variance)
+
+
+def _restricted_rate(counts: Counts, d0: float) -> float:
+    """The treatment's likeliest rate where the difference is d0: a root of a cubic."""
     p1, p0 = counts.p1, counts.p0
     theta = counts.n0 / counts.n1
     a = 1 + theta
@@ -165,13 +180,21 @@ def restricted_z(counts: Counts, d0: float) -> float | None:
     u = math.copysign(math.sqrt(max(b * b / (9 * a * a) - c / (3 * a), 0.0)), v)
     cosine = min(1.0, max(-1.0, v / u**3)) if u != 0 else 0.0
     w = (math.pi + math.acos(cosine)) / 3
-    rate1 = 2 * u * math.cos(w) - b / (3 * a)
-    rate1 = min(1.0, max(0.0, rate1, d0), 1.0 + d0 if d0 < 0 else 1.0)
-    rate0 = min(1.0, max(0.0, rate1 - d0))
-    variance = rate1 * (1 - rate1) / counts.n1 + rate0 * (1 - rate0) / counts.n0
-    if variance <= 0:
-        return None
-    return (p1 - p0 - d0) / math.sqrt(variance)
+    rate = 2 * u * math.cos(w) - b / (3 * a)
+    low, high = max(0.0, d0), min(1.0, 1 + d0)
+    rate = min(high, max(low, rate))
+    # The closed form is good to about 1e-14 of 1: small rates need a few Newton steps more.
+    gap = ((a * rate + b) * rate + c) * rate + d
+    for _ in range(4):
+        slope = (3 * a * rate + 2 * b) * rate + c
+        if slope == 0 or gap == 0:
+            break
+        nearer = min(high, max(low, rate - gap / slope))
+        left = ((a * nearer + b) * nearer + c) * nearer + d
+        if abs(left) >= abs(gap):
+            break
+        rate, gap = nearer, left
+    return rate
 
 
 def restricted_ratio_z(counts: Counts, rho: float) -> float:
@@ -181,17 +204,38 @@ def restricted_ratio_z(counts: Counts, rho: float) -> float:
         Koopman (1984), Biometrics 40, 513-517; Miettinen, Nurminen (1985),
         Stat. Med. 4, 213-226, without their factor N/(N - 1).
     """
-    a = (counts.n1 + counts.n0) * rho
-    b = -(counts.n1 * rho + counts.x1 + counts.n0 + counts.x0 * rho)
-    c = float(counts.x1 + counts.x0)
-    # The smaller root, written so that nothing cancels.
-    rate0 = 2 * c / (-b + math.sqrt(max(b * b - 4 * a * c, 0.0)))
-    rate1 = min(rho * rate0, 1.0)
-    variance = rate1 * (1 - rate1) / counts.n1 + rho * rho * rate0 * (1 - rate0) / counts.n0
-    gap = counts.p1 - rho * counts.p0
+    if 2 * (counts.x1 + counts.x0) > counts.n1 + counts.n0:
+        rate0, fail0, fail1, gap = _ratio_by_failures(counts, rho)
+    else:
+        a = (counts.n1 + counts.n0) * rho
+        b = -(counts.n1 * rho + counts.x1 + counts.n0 + counts.x0 * rho)
+        c = float(counts.x1 + counts.x0)
+        # The smaller root, written so that nothing cancels.
+        rate0 = 2 * c / (-b + math.sqrt(max(b * b - 4 * a * c, 0.0)))
+        fail0, fail1 = 1 - rate0, max(1 - rho * rate0, 0.0)
+        gap = counts.p1 - rho * counts.p0
+    variance = rho * rate0 * (fail1 / counts.n1 + rho * fail0 / counts.n0)
     if variance <= 0:
         return math.copysign(math.inf, gap) if gap else 0.0
     return gap / math.sqrt(variance)
+
+
+def _ratio_by_failures(counts: Counts, rho: float) -> tuple[float, float, float, float]:
+    """The restricted rates by their failures, which keep their digits where rates are near 1.
+
+    Returns:
+        The control's rate, its failure rate, the treatment's, and p1 - rho p0.
+    """
+    lost1, lost0, step = counts.n1 - counts.x1, counts.n0 - counts.x0, rho - 1
+    a = (counts.n1 + counts.n0) * rho
+    b = lost1 + counts.n1 * step + counts.n0 * step + rho * lost0
+    c = lost0 * step
+    root = math.sqrt(max(b * b - 4 * a * c, 0.0))
+    # The larger failure rate is the smaller rate.
+    fail0 = (b + root) / (2 * a) if b >= 0 else 2 * c / (b - root)
+    fail0 = min(max(fail0, 0.0), 1.0)
+    fail1 = max(rho * fail0 - step, 0.0)
+    return 1 - fail0, fail0, fail1, rho * (lost0 / counts.n0) - lost1 / counts.n1 - step
 
 
 def score(counts: Counts, alpha: float) -> Interval:

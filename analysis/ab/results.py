@@ -80,7 +80,7 @@ def comparison(
     """One comparison as the readout has it."""
     found = _headline(reading, metric, rules, p_adjusted, level)
     found["not_a_decision"] = not rules.final
-    found["mde_now"] = _mde_now(reading, rules)
+    found["mde_now"] = mde_now(reading, rules)
     if rules.mde is not None and metric.role == "primary" and reading.control:
         found["units_needed"] = units_needed(reading, rules.mde * abs(reading.control), rules.alpha)
     if reading.adjusted is not None:
@@ -234,7 +234,7 @@ def breached(reading: Reading, metric: Metric, level: float, options: ABOptions)
     return interval.high is not None and interval.high < -margin
 
 
-def _mde_now(reading: Reading, rules: Rules) -> float | None:
+def mde_now(reading: Reading, rules: Rules) -> float | None:
     """The smallest true difference that this much data would find four times in five."""
     if reading.effect is None:
         return None

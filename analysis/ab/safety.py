@@ -66,7 +66,7 @@ def relative_margin(
     if variance <= 0 or effect.var_difference <= 0:
         return None
     df = effect.df
-    if parts is not None:
+    if parts is not None and df is not None:
         v1, n1, v0, n0 = parts
         df = satterthwaite(v1, n1, (1 + factor) ** 2 * v0, n0)
     threshold = factor * effect.control

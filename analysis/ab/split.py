@@ -48,7 +48,7 @@ class Split:
 
 
 def check_split(
-    counts: Sequence[int], weights: Sequence[float], alpha: float = 0.05
+    counts: Sequence[int], weights: Sequence[float], alpha: float = 0.05, *, exact: bool = True
 ) -> Split | None:
     """Test of unit counts against planned shares; None without units or a second arm.
 
@@ -56,6 +56,7 @@ def check_split(
         counts: Units by arm, control first; an arm with none stays in.
         weights: Planned shares in the same order, relative to their sum.
         alpha: Level of the expected range of the control's share.
+        exact: Whether the exact p is wanted also where it does not decide.
 
     Source:
         Pearson (1900), Phil. Mag. 50, 157-175; Fabijan et al. (2019), KDD, 2156-2164
@@ -67,16 +68,18 @@ def check_split(
     shares = [weight / sum(weights) for weight in weights]
     chi2 = sum((n - total * w) ** 2 / (total * w) for n, w in zip(counts, shares, strict=True))
     w = shares[0]
+    smallest = total * min(shares)
+    two = len(counts) == 2 and (exact or smallest < SMALL_EXPECTED)
     half = normal_quantile(alpha / 2) * math.sqrt(w * (1 - w) / total)
     return Split(
         chi2=chi2,
         df=len(counts) - 1,
         p=chi_square_upper(chi2, len(counts) - 1) if chi2 > 0 else 1.0,
-        p_exact=exact_binomial(counts[0], total, w) if len(counts) == 2 else None,
+        p_exact=exact_binomial(counts[0], total, w) if two else None,
         share_control=counts[0] / total,
         expected_low=w - half,
         expected_high=w + half,
-        smallest_expected=total * min(shares),
+        smallest_expected=smallest,
     )
 
 
@@ -86,34 +89,44 @@ def exact_binomial(successes: int, n: int, rate: float) -> float:
     Source:
         Clopper, Pearson (1934), Biometrika 26, 404-413 (the distribution); Conover (1971).
     """
-    spread = 40 * math.sqrt(n * rate * (1 - rate)) + 50
-    low = max(0, math.floor(min(n * rate - spread, successes - 2000)))
-    high = min(n, math.ceil(max(n * rate + spread, successes + 2000)))
-    if high - low > 4_000_000:
-        return _binomial_tails(successes, n, rate)
-    k = np.arange(low, high + 1, dtype=float)
-    logs = (
+    if rate == 0.5:
+        fewer = min(successes, n - successes)
+        return _probability(1.0 if 2 * fewer == n else 2 * _at_most(fewer, n, rate))
+    if successes > n * rate:
+        return exact_binomial(n - successes, n, 1 - rate)
+    limit = _log_chance(successes, n, rate) + math.log1p(1e-7)
+    # Beyond the mean chances fall: find the first outcome that is no likelier.
+    low, high = math.ceil(n * rate), n + 1
+    while low < high:
+        middle = (low + high) // 2
+        if _log_chance(middle, n, rate) <= limit:
+            high = middle
+        else:
+            low = middle + 1
+    if low <= successes:
+        return 1.0
+    upper = float(special.betainc(low, n - low + 1, rate)) if low <= n else 0.0
+    return _probability(_at_most(successes, n, rate) + upper)
+
+
+def _at_most(k: int, n: int, rate: float) -> float:
+    """The chance of at most k successes, k below n."""
+    return float(special.betaincc(k + 1, n - k, rate))
+
+
+def _probability(p: float) -> float:
+    return min(1.0, max(p, 5e-324))
+
+
+def _log_chance(k: int, n: int, rate: float) -> float:
+    """Logarithm of the chance of k successes."""
+    return float(
         special.gammaln(n + 1.0)
-        - special.gammaln(k + 1)
-        - special.gammaln(n - k + 1)
+        - special.gammaln(k + 1.0)
+        - special.gammaln(n - k + 1.0)
         + special.xlogy(k, rate)
         + special.xlog1py(n - k, -rate)
     )
-    # A table of a few entries far out: probabilities relative to the observed one.
-    at = successes - low
-    kept = logs <= logs[at] + math.log1p(1e-7)
-    return min(1.0, max(_stable_sum(np.exp(np.sort(logs[kept]))), 5e-324))
-
-
-def _stable_sum(values: np.ndarray) -> float:
-    return float(math.fsum(values.tolist())) if values.size < 10_000 else float(values.sum())
-
-
-def _binomial_tails(successes: int, n: int, rate: float) -> float:
-    """Twice the smaller tail, for counts too many to list."""
-    lower = float(special.bdtr(successes, n, rate))
-    upper = float(special.bdtrc(successes - 1, n, rate)) if successes > 0 else 1.0
-    return min(1.0, max(2 * min(lower, upper), 5e-324))
 
 
 def sequential_split(
@@ -154,7 +167,7 @@ def check_slices(
     tested = [
         (column, level, split)
         for (column, level), counts in slices.items()
-        if (split := check_split(counts, weights)) is not None
+        if (split := check_split(counts, weights, exact=False)) is not None
     ]
     adjusted = adjust_p_values([split.alarm_p for _, _, split in tested], "holm")
     return [

@@ -20,6 +20,13 @@ ROWS_AT_ONCE = 30_000_000
 # Sums of whole numbers below this fit into 64 bits.
 ROOM = 2**62
 WIDE_BITS = 90
+# Squares of larger values would leave the range of doubles.
+EXTREME = 1e150
+
+
+def extreme_scale(largest: float) -> float:
+    """Power of two that brings extreme values below 2."""
+    return 2.0 ** (math.frexp(largest)[1] - 1)
 
 
 @dataclass(frozen=True)

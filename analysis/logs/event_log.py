@@ -1,6 +1,5 @@
 """An event log's stored tables as units and metrics; no engine needed."""
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,13 +9,11 @@ from analysis.logs.ab_log import MetricTable
 from analysis.logs.arrays import Levels, MetricArrays, Steps, UnitArrays
 from analysis.logs.column_store import Array, ColumnStore
 from analysis.logs.event_build import covariate_name, segment_name
-from analysis.logs.event_columns import Edges, EventRows, stored_rows
-from analysis.logs.metric_table import metric_table
+from analysis.logs.event_columns import EXTREME, Edges, EventRows, extreme_scale, stored_rows
+from analysis.logs.metric_table import metric_table, with_cap_notice
 from analysis.logs.plan import EventMetric, Part, Plan, event_metric
 from analysis.logs.sql.times import local_days
 from analysis.study import Metric
-
-EXTREME = 1e150
 
 
 @dataclass(frozen=True)
@@ -135,7 +132,8 @@ class EventTables:
         """Moments of one metric."""
         arrays = self._arrays(metric)
         quantile = metric.cap_quantile if capped else None
-        return metric_table(self.units(), arrays, cap_quantile=quantile, cap_base=self.cap_base)
+        table = metric_table(self.units(), arrays, cap_quantile=quantile, cap_base=self.cap_base)
+        return with_cap_notice(metric, table, self.cap_base)
 
     def _arrays(self, metric: Metric) -> MetricArrays:
         mine = event_metric(metric, self.window_days)
@@ -268,4 +266,4 @@ def _scale(rows: EventRows, part: Part) -> float:
     """Power of two that brings extreme values to 1."""
     if not part.sums or rows.unit.largest <= EXTREME:
         return 1.0
-    return 2.0 ** math.frexp(rows.unit.largest)[1]
+    return extreme_scale(rows.unit.largest)

@@ -4,8 +4,8 @@ from typing import Any
 
 from analysis.core import Notice
 from analysis.logs.accounting import Accounting
-from analysis.logs.event_columns import stored_rows
-from analysis.logs.event_log import EXTREME, EventTables
+from analysis.logs.event_columns import EXTREME, stored_rows
+from analysis.logs.event_log import EventTables
 from analysis.logs.plan import Plan
 from analysis.logs.sql.times import DAY
 

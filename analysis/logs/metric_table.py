@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis.core import Floats, Moments
+from analysis.core import Floats, Moments, Notice
 from analysis.logs.ab_log import Cap, Cell, MetricTable
 from analysis.logs.arrays import MetricArrays, Steps, UnitArrays
 from analysis.logs.clusters import cluster_table
 from analysis.logs.column_store import Array
 from analysis.logs.daily import cumulative
 from analysis.logs.moments import means_by, moments_by
+from analysis.study import Metric
 
 
 def metric_table(
@@ -65,6 +66,21 @@ def metric_table(
         values=None if weight is not None else lambda: _values(units, metric),
         notices=metric.notices,
     )
+
+
+def with_cap_notice(metric: Metric, table: MetricTable, base: str) -> MetricTable:
+    """The table, with a word about a cap that had to be taken over positive values."""
+    if table.cap is None or table.cap.base == base:
+        return table
+    notice = Notice(
+        "cap_zero",
+        "note",
+        "ab",
+        f"{metric.name}: the {metric.cap_quantile:g} quantile of all values is "
+        "not above 0; the cap was taken over positive values.",
+        'Set cap_base = "positive" to say so.',
+    )
+    return replace(table, notices=(*table.notices, notice))
 
 
 def columns_of(metric: MetricArrays) -> dict[str, Floats]:

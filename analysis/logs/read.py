@@ -10,7 +10,7 @@ import numpy as np
 from analysis.core import LogError
 from analysis.logs.ab_log import ABLog
 from analysis.logs.accounting import Accounting, LeftOut, Repair
-from analysis.logs.column_store import ColumnStore, content_key, key_of
+from analysis.logs.column_store import Array, ColumnStore, content_key, key_of
 from analysis.logs.engines import Engine, open_duckdb, open_spark
 from analysis.logs.event_build import Extras, build, covariate_name, segment_name
 from analysis.logs.event_columns import folder_key, missing_events
@@ -192,17 +192,14 @@ class Reader:
             mixed = store.facts("clusters")["mixed"]
         t0 = np.asarray(store.array("t0"))
         by_day: dict[str, dict[str, int]] = {}
-        if units.entry is not None:
-            for day in np.unique(units.entry[kept]):
-                today = units.arm[kept & (units.entry == day)]
-                by_day[iso_day(int(day))] = by_arm(units.arms, today)
-        by_segment = {
-            column: {
-                level: by_arm(units.arms, units.arm[kept & (levels.code == i)])
-                for i, level in enumerate(levels.names)
-            }
-            for column, levels in units.segments.items()
-        }
+        if units.entry is not None and kept.any():
+            first = int(units.entry[kept].min())
+            counts_of = counted(units.entry - first, units.arm, kept, units.arms)
+            by_day = {iso_day(first + i): one for i, one in counts_of.items() if any(one.values())}
+        by_segment = {}
+        for column, levels in units.segments.items():
+            counts_of = counted(levels.code, units.arm, kept, units.arms, len(levels.names))
+            by_segment[column] = {level: counts_of[i] for i, level in enumerate(levels.names)}
         accounting = self.accounting(mapped, facts, store)
         has_time = facts["has_time"]
         incomplete = int((kept & ~complete).sum())
@@ -259,6 +256,16 @@ class Reader:
 def progress_to(report: Progress) -> Progress:
     """The intake's progress as the first tenth of the whole."""
     return lambda what, share: report(what, share / 10)
+
+
+def counted(
+    code: Array, arm: Array, kept: Array, arms: tuple[str, ...], size: int = 0
+) -> dict[int, dict[str, int]]:
+    """Code -> arm -> how many of the kept units have it."""
+    pairs = code[kept].astype(np.int64) * len(arms) + arm[kept]
+    rows = max(size, int(code[kept].max(initial=-1)) + 1)
+    found = np.bincount(pairs, minlength=rows * len(arms)).reshape(rows, len(arms))
+    return {i: dict(zip(arms, map(int, row), strict=True)) for i, row in enumerate(found)}
 
 
 def by_arm(arms: tuple[str, ...], codes: Any) -> dict[str, int]:

@@ -11,9 +11,9 @@ from analysis.logs.arrays import Levels, MetricArrays, UnitArrays
 from analysis.logs.column_store import Array, ColumnStore
 from analysis.logs.daily_sums import sums_table
 from analysis.logs.event_build import segment_name
-from analysis.logs.event_columns import Unit64
+from analysis.logs.event_columns import EXTREME, Unit64, extreme_scale
 from analysis.logs.mapping import Mapped
-from analysis.logs.metric_table import metric_table
+from analysis.logs.metric_table import metric_table, with_cap_notice
 from analysis.logs.sql.times import local_days
 from analysis.logs.unit_build import ValueColumn
 from analysis.study import Metric, Study, Term
@@ -154,12 +154,12 @@ class UnitTables:
             analysed = weight > 0 if analysed is None else analysed & (weight > 0)
         return UnitArrays(self.arms, arm, segments, entry, days, analysed, cluster, weight)
 
-    def values(self, column: ValueColumn) -> tuple[Floats, Array]:
-        """A column's sum over each unit's rows, and whether any of them is filled."""
+    def values(self, column: ValueColumn, scale: float = 1.0) -> tuple[Floats, Array]:
+        """A column's sum over each unit's rows divided by `scale`, and whether it is filled."""
         unit = Unit64(**self.facts["values"][column.name]["unit"])
         whole = np.asarray(self.store.array(f"{column.name}-sum"))
         cells = np.asarray(self.store.array(f"{column.name}-cells"))
-        return unit.value(whole, 1.0).astype(float), cells > 0
+        return unit.value(whole, scale).astype(float), cells > 0
 
     def table(self, metric: Metric, *, capped: bool) -> MetricTable:
         """Moments of one metric."""
@@ -174,7 +174,8 @@ class UnitTables:
             )
         quantile = metric.cap_quantile if capped else None
         base = self.study.ab.options.cap_base if self.study.ab else "all"
-        return metric_table(units, arrays, cap_quantile=quantile, cap_base=base)
+        table = metric_table(units, arrays, cap_quantile=quantile, cap_base=base)
+        return with_cap_notice(metric, table, base)
 
     def _arrays(self, metric: Metric, reads: Reads) -> MetricArrays:
         y, present = self.values(reads.y)
@@ -199,10 +200,10 @@ class UnitTables:
         if proportion:
             y = (np.asarray(self.store.array(f"{reads.y.name}-top")) > 0).astype(float)
         scale = 1.0
-        largest = max((facts["unit"]["largest"], float(np.abs(y).max(initial=0.0))))
-        if largest > 1e150:
-            scale = 2.0 ** int(np.frexp(largest)[1])
-            y = y / scale
+        largest = float(facts["unit"]["largest"])
+        if largest > EXTREME:
+            scale = extreme_scale(largest)
+            y = self.values(reads.y, scale)[0]
             notices += (extreme(metric),)
         missing = int((~present).sum())
         if missing and not notices:

@@ -1,5 +1,7 @@
 """The words of the Guide: reading, log formats, claims and limits."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from pages.ui.words import VERDICTS
@@ -21,18 +23,22 @@ EVENT_LOG = """event_id,ts,user_id,event,variant,value,country
 e1,2026-03-02T08:00:12Z,u17,exposure,control,,DE
 e2,2026-03-02T08:01:40Z,u17,purchase,,49.90,DE
 e3,2026-03-02T09:13:05Z,u42,exposure,treatment,,US
-e4,2026-03-03T10:20:00Z,u42,page_load,,812,US
+e4,2026-03-02T11:47:30Z,u55,exposure,treatment,,US
+e5,2026-03-03T10:20:00Z,u42,page_load,,812,US
+e6,2026-03-03T10:21:44Z,u61,exposure,control,,US
 """
 
-UNIT_TABLE = """user_id,variant,converted,revenue,revenue_before,country
+UNIT_TABLE = """user_id,variant,converted,revenue,revenue_pre,country
 u17,control,1,49.90,12.00,DE
 u42,treatment,0,0,30.50,US
 u55,treatment,1,18.00,0,US
 u61,control,0,0,7.25,DE
 """
 
-JSON_LINES = """{"event_id": "e1", "ts": "2026-03-02T08:00:12Z", "user_id": "u17", "event": "exposure", "variant": "control"}
-{"event_id": "e2", "ts": "2026-03-02T08:01:40Z", "user_id": "u17", "event": "purchase", "value": 49.9}
+JSON_LINES = """{"id": "e1", "ts": "2026-03-02T08:00:12Z", "user_id": "u17", "event": "exposure", "variant": "control"}
+{"id": "e2", "ts": "2026-03-02T08:01:40Z", "user_id": "u17", "event": "purchase", "value": 49.9}
+{"id": "e3", "ts": "2026-03-02T09:13:05Z", "user_id": "u42", "event": "exposure", "variant": "treatment"}
+{"id": "e4", "ts": "2026-03-02T11:47:30Z", "user_id": "u55", "event": "exposure", "variant": "treatment"}
 """  # noqa: E501
 
 
@@ -87,10 +93,11 @@ def show_logs() -> None:
         " Units without events count as zeros.",
         EVENT_LOG,
         "event-log.csv",
+        _whole_event_log,
     )
     _example(
         "Unit table: one row a unit",
-        "Each metric is a column. A column from before the experiment, here `revenue_before`, can"
+        "Each metric is a column. A column from before the experiment, here `revenue_pre`, can"
         " sharpen a metric.",
         UNIT_TABLE,
         "unit-table.csv",
@@ -147,13 +154,23 @@ def show_limits() -> None:
     )
 
 
-def _example(title: str, about: str, text: str, name: str) -> None:
+def _whole_event_log() -> str:
+    """An event log that is long enough to be run."""
+    from analysis import simulate
+
+    return simulate.template("ab")
+
+
+def _example(
+    title: str, about: str, text: str, name: str, whole: Callable[[], str] | None = None
+) -> None:
+    """Show the first lines of an example; what is downloaded may be longer."""
     st.subheader(title, anchor=False)
     st.markdown(about)
     st.code(text.rstrip(), language=None, wrap_lines=False)
     st.download_button(
         f"Download {name}",
-        text,
+        whole or text,
         file_name=name,
         mime="text/plain",
         icon=":material/download:",

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from analysis.core import VerdictError
+from analysis.core import VerdictError, wording
 from analysis.logs import ABLog
 from analysis.store import Store, StudyRow, run_in_background, study_of, study_place
 from analysis.study import Metric, Study
@@ -256,12 +256,26 @@ def show(looked: Looked) -> None:
     p = (looked.ab.get("srm") or {}).get("p")
     if p is not None:
         st.caption(f"Does the split fit the plan? {words.p_value(p)} (below 0.001 it does not).")
+    for row in looked.ab.get("power", []):
+        st.caption(_power(row))
     if looked.left_out:
         said = [f"{reason(code).label.lower()} ({n:,})" for code, n in looked.left_out]
         st.caption(f"Rows left out: {plain(', '.join(said))}.")
     for text in looked.repairs:
         st.caption(f"Repaired: {plain(text)}.")
     notices.show(looked.notices)
+
+
+def _power(row: Mapping[str, Any]) -> str:
+    """What the log could show of a primary metric, before its result is looked at."""
+    about = f"{plain(row['metric'])}, {plain(row['treatment'])}"
+    if row["mde_lift"] is None:
+        return f"{about}: what this log could show cannot be said yet."
+    least = wording.signed_percent(row["mde_lift"]).lstrip("+")
+    said = f"{about}: this log would show a change of {least} or more four times in five."
+    if row["units_needed"] is not None:
+        said += f" The smallest lift worth having takes {row['units_needed']:,} units."
+    return said
 
 
 def run_button(store: Store, row: StudyRow, looked: Looked, key: str) -> None:

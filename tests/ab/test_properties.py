@@ -301,15 +301,17 @@ def test_another_unit_of_measurement_moves_no_p_and_no_lift(
             assert back[name] == pytest.approx(there[name], rel=1e-6, abs=1e-9)
 
 
+@pytest.mark.parametrize("kind", ["mean", "cuped"])
 @given(data=st.data(), step=st.sampled_from([-1e6, -3.0, 10.0, 1e8]))
 @settings(max_examples=40)
-def test_adding_a_constant_to_every_unit_moves_no_p(data: Any, step: float) -> None:
-    one, nil = data.draw(arms_of("mean"))
+def test_adding_a_constant_to_every_unit_moves_no_p(kind: str, data: Any, step: float) -> None:
+    one, nil = data.draw(arms_of(kind))
 
     def plus(cell_: Cell) -> Cell:
         return Cell(replace(cell_.observed, shift=cell_.observed.shift + step))
 
-    there, back = compared(one, nil), compared(plus(one), plus(nil))
+    there = compared(one, nil, **KINDS[kind])
+    back = compared(plus(one), plus(nil), **KINDS[kind])
     assume(there["p_value"] is not None and there["p_value"] < 0.99)
     assert back["p_value"] == pytest.approx(there["p_value"], rel=1e-5)
     assert back["difference"] == pytest.approx(there["difference"], rel=1e-5, abs=1e-7)

@@ -21,6 +21,7 @@ from analysis.ab.proportions import (
     restricted_z,
     score,
     score_ratio,
+    z_pooled,
 )
 from analysis.ab.segments import cochran, interaction, mantel_haenszel, post_stratified
 from analysis.ab.split import allocation, check_split, exact_binomial, sequential_split
@@ -156,6 +157,26 @@ def test_score_bounds_are_where_the_slow_test_turns(table: Table) -> None:
     assert slow_ratio_z(counts, 1 + lift.high) == pytest.approx(-z, rel=1e-5)
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        *TABLES,
+        (1000, 10**6, 900, 10**6),
+        (10, 10**7, 30, 10**7),
+        (100, 10**8, 80, 10**8),
+        (6, 10**9, 15, 10**9),
+        (10**8 - 80, 10**8, 10**8 - 100, 10**8),
+        (50, 1000, 40, 10**8),
+        (0, 10**7, 12, 10**7),
+    ],
+)
+def test_at_no_difference_the_score_test_is_the_pooled_test_at_any_rate(table: Table) -> None:
+    counts = Counts(*table)
+    pooled = z_pooled(counts)
+    assert restricted_z(counts, 0.0) == pytest.approx(pooled, rel=1e-7)
+    assert restricted_ratio_z(counts, 1.0) == pytest.approx(pooled, rel=1e-7)
+
+
 def test_a_score_interval_holds_every_difference_that_its_test_keeps() -> None:
     counts = Counts(*TABLES[0])
     interval = score(counts, 0.05)
@@ -264,7 +285,17 @@ def test_chi_squares_are_scipy_s(seed: int) -> None:
 
 @pytest.mark.parametrize(
     ("x", "n", "rate"),
-    [(9, 11, 0.5), (0, 30, 0.2), (400, 1000, 0.45), (52_000, 100_000, 0.5), (17, 17, 0.9)],
+    [
+        (9, 11, 0.5),
+        (0, 30, 0.2),
+        (400, 1000, 0.45),
+        (17, 17, 0.9),
+        (50_300, 100_000, 0.5),
+        (52_000, 100_000, 0.5),
+        (333_000, 1_000_000, 1 / 3),
+        (5_003_000, 10_000_000, 0.5),
+        (2, 10_000_000, 1e-6),
+    ],
 )
 def test_the_exact_binomial_is_scipy_s(x: int, n: int, rate: float) -> None:
     assert exact_binomial(x, n, rate) == pytest.approx(stats.binomtest(x, n, rate).pvalue, rel=1e-9)

@@ -63,7 +63,7 @@ def routes(rows: int, names: dict[str, str]) -> bool:
     """The job by every route on one log; whether all found the same numbers."""
     log = made(f"events-{rows}.parquet", rows)
     say(f"\n## The job on {rows:,} raw events (Parquet, {log.stat().st_size / 1e6:.0f} MB)\n")
-    head("route", "wall", "cpu", "peak MB", "of Verdict's wall", "largest gap")
+    head("route", "wall", "cpu", "peak MB", "wall / Verdict's", "cpu / Verdict's", "largest gap")
     first: Cost | None = None
     same = True
     for name, title in names.items():
@@ -72,7 +72,8 @@ def routes(rows: int, names: dict[str, str]) -> bool:
         gap = largest_gap(cost.said["moments"], first.said["moments"])
         same &= gap <= AGREE
         wall, cpu = cost.said["wall"], cost.said["cpu"]
-        row(title, wall, cpu, cost.peak, f"{wall / first.said['wall']:.2f}x", f"{gap:.0e}")
+        ratios = (f"{wall / first.said['wall']:.2f}", f"{cpu / first.said['cpu']:.2f}")
+        row(title, wall, cpu, cost.peak, *ratios, f"{gap:.0e}")
     say(f"\nWall and cpu without imports. {'All agree' if same else 'NOT ALL AGREE'} to {AGREE:g}.")
     return same
 

@@ -99,6 +99,22 @@ def run(seed: int, treatment: Draw, control: Draw, **how: Any) -> Outcome:
     return collect(readings(seed, treatment, control, **how))
 
 
+def conversions(
+    seed: int, treated: float, base: float, sizes: tuple[int, int] = (15_000, 40_000)
+) -> Outcome:
+    """The outcome of all runs of two rates, in arms whose sizes are drawn too."""
+    rng = np.random.default_rng(seed)
+    pair = Pair(T, C, table(proportion=True), ABOptions(), ALPHA, recorded={T: True, C: True})
+    units = rng.integers(*sizes, (RUNS, 2))
+    successes = rng.binomial(units, [treated, base])
+
+    def found() -> Iterator[Reading]:
+        for (x1, x0), (n1, n0) in zip(successes.tolist(), units.tolist(), strict=True):
+            yield read(pair, Cell(Moments.of_counts(x1, n1)), Cell(Moments.of_counts(x0, n0)))
+
+    return collect(found())
+
+
 def within(share: float, low: float, high: float, *, rate: float, runs: int = RUNS) -> bool:
     """Whether a share lies in its band, widened at the short length to what chance allows."""
     if not FULL:

@@ -23,6 +23,7 @@ from tests.calibration.runs import (
     Outcome,
     calibrated,
     collect,
+    conversions,
     readings,
     run,
     within,
@@ -37,10 +38,6 @@ def normal(mean: float, n: int, spread: float = 3.0) -> Draw:
 
 def log_normal(factor: float, n: int) -> Draw:
     return lambda rng, runs: {"y": factor * rng.lognormal(0, 1, (runs, n))}
-
-
-def conversions(rate: float, n: int) -> Draw:
-    return lambda rng, runs: {"y": (rng.random((runs, n)) < rate).astype(float)}
 
 
 def heavy_users(factor: float, n: int) -> Draw:
@@ -94,9 +91,8 @@ NULL: dict[str, tuple[int, Draw, Draw, dict[str, object]]] = {
     "normal": (11, normal(10, 60), normal(10, 90), {}),
     "unequal spreads": (12, normal(10, 40, 6.0), normal(10, 160, 1.5), {}),
     "log-normal": (13, log_normal(1, 400), log_normal(1, 400), {}),
-    "2 % conversion": (14, conversions(0.02, 2900), conversions(0.02, 2600), {"proportion": True}),
     "ratio with heavy users": (15, heavy_users(1, 500), heavy_users(1, 500), {"ratio": True}),
-    "clusters of unequal size": (16, clusters(0, 60), clusters(0, 70), {"ratio": True}),
+    "clusters of unequal size": (16, clusters(0, 150), clusters(0, 170), {"ratio": True}),
     "CUPED mean": (17, with_past(0, 200), with_past(0, 260), {"covariate": "pre"}),
     "CUPED ratio": (
         18,
@@ -113,6 +109,11 @@ def test_no_effect_is_found_as_often_as_alpha_says_on_either_side(name: str) -> 
     calibrated(run(seed, one, nil, **how))
 
 
+def test_two_percent_that_convert_are_told_apart_as_often_as_alpha_says() -> None:
+    """Arms of any size from 15,000 to 40,000, so that counts do not pile up on a few p-values."""
+    calibrated(conversions(14, 0.02, 0.02))
+
+
 def power(outcome: Outcome, effect: float) -> float:
     """The power that the spread of the estimates themselves gives."""
     se = float(outcome.difference.std(ddof=1))
@@ -124,19 +125,11 @@ PLANTED: dict[str, tuple[int, Draw, Draw, float, float, dict[str, object]]] = {
     "normal": (21, normal(11, 150), normal(10, 150), 1.0, 0.1, {}),
     "log-normal": (
         22,
-        log_normal(1.2, 700),
-        log_normal(1, 700),
-        0.2 * float(np.exp(0.5)),
-        0.2,
+        log_normal(1.1, 2500),
+        log_normal(1, 2500),
+        0.1 * float(np.exp(0.5)),
+        0.1,
         {},
-    ),
-    "2 % conversion": (
-        23,
-        conversions(0.03, 2600),
-        conversions(0.02, 2600),
-        0.01,
-        0.5,
-        {"proportion": True},
     ),
     "clusters": (24, clusters(-1, 80), clusters(0, 80), -1.0, -0.1, {"ratio": True}),
     "CUPED mean": (25, with_past(0.6, 300), with_past(0, 300), 0.6, 0.06, {"covariate": "pre"}),
@@ -154,6 +147,15 @@ def test_a_planted_effect_is_found_and_covered(name: str) -> None:
     assert within(outcome.lift_covers(lift), 0.94, 0.96, rate=0.95), outcome.lift_covers(lift)
     error = float(outcome.difference.std(ddof=1)) / np.sqrt(RUNS)
     assert abs(float(outcome.difference.mean()) - effect) < 4 * error
+
+
+def test_a_planted_rate_is_found_and_covered() -> None:
+    outcome = conversions(23, 0.0225, 0.02, sizes=(20_000, 20_001))
+    se = np.sqrt((0.0225 * 0.9775 + 0.02 * 0.98) / 20_000)
+    expected = float(stats.norm.sf(stats.norm.isf(ALPHA / 2) - 0.0025 / se))
+    assert within(outcome.rejected(), expected - 0.02, expected + 0.02, rate=expected)
+    assert within(outcome.covers(0.0025), 0.94, 0.96, rate=0.95)
+    assert within(outcome.lift_covers(0.125), 0.94, 0.96, rate=0.95)
 
 
 def test_events_taken_as_independent_cry_wolf_on_heavy_users() -> None:
@@ -178,7 +180,7 @@ def test_cuped_narrows_what_the_past_explains() -> None:
 
 def test_a_fair_split_raises_no_alarm() -> None:
     rng = np.random.default_rng(51)
-    runs = 20_000 if FULL else 600
+    runs = 20_000 if FULL else 300
     alarms = 0
     for n in rng.binomial(9_000, 2 / 3, runs):
         split = check_split([int(n), 9_000 - int(n)], [2, 1])

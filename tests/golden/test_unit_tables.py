@@ -76,7 +76,7 @@ def test_means(tmp_path: Path) -> None:
 def test_guardrails_of_means(
     tmp_path: Path, margin: float, better: str, t: float, p: float, fixed: float
 ) -> None:
-    metrics = [
+    metrics: list[dict[str, Any]] = [
         {"name": "first", "kind": "mean", "column": "y"},
         {
             "name": "y", "kind": "mean", "role": "guardrail", "margin": margin, "better": better

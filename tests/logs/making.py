@@ -1,4 +1,4 @@
-"""Small logs written to disk and read through the whole road, and a canonical form of what is read."""
+"""Small logs written to disk and read through the whole road, and a form to compare them by."""
 
 import hashlib
 from dataclasses import is_dataclass
@@ -11,7 +11,7 @@ from analysis.core import Moments
 from analysis.logs import ABLog, read_ab
 from analysis.study import Study
 
-COLUMNS = {
+COLUMNS: dict[str, Any] = {
     "unit": "user",
     "time": "time",
     "arm": "variant",
@@ -20,7 +20,7 @@ COLUMNS = {
     "id": "event_id",
     "segments": ["country"],
 }
-METRICS = [
+METRICS: list[dict[str, Any]] = [
     {"name": "clicks", "event": "click", "kind": "count"},
     {"name": "purchases", "event": "purchase", "kind": "count"},
     {"name": "revenue", "event": "purchase", "kind": "sum"},
@@ -98,5 +98,3 @@ def dump(log: ABLog, of: Study, *, rows: bool = True) -> Any:
     if not rows:
         whole["notices"] = [notice for notice in whole["notices"] if "row " not in notice["text"]]
     return {"log": whole, "tables": tables}
-
-

@@ -69,7 +69,9 @@ def with_faults(rows: list[Row], seed: int) -> list[Row]:
             zone = timedelta(hours=draw.choice([-5, 2]))
             moved = at.replace(tzinfo=None) + zone
             sign = "-" if zone < timedelta() else "+"
-            broken["time"] = f"{moved.isoformat(sep=' ')}{sign}0{abs(zone) // timedelta(hours=1)}:00"
+            broken["time"] = (
+                f"{moved.isoformat(sep=' ')}{sign}0{abs(zone) // timedelta(hours=1)}:00"
+            )
         faulty.append(broken)
         if draw.random() < 0.1:
             faulty.append(dict(broken))
@@ -117,9 +119,7 @@ def read_rows(rows: list[Row], of: Study, folder: Path, name: str = "log") -> AB
         engine.close()
 
 
-def by_hand(
-    rows: list[Row], *, window: float, pre: float, end: str | None = None
-) -> pd.DataFrame:
+def by_hand(rows: list[Row], *, window: float, pre: float, end: str | None = None) -> pd.DataFrame:
     """Unit -> arm, first time and sums, worked out with pandas row by row of the rules."""
     log = pd.DataFrame(rows)
     log = log[log["user"].str.strip() != ""]

@@ -1,5 +1,6 @@
 """Engines: DuckDB locked down, and the same templates on a Spark Connect server."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from analysis.logs.intake import Source
 from tests.logs.making import COLUMNS, METRICS, dump, study
 from tests.logs.random_logs import NAMES, random_rows, read_rows, with_faults, write_text_parquet
 
-METRICS_ON_BOTH = [
+METRICS_ON_BOTH: list[dict[str, Any]] = [
     *METRICS,
     {"name": "per click", "kind": "ratio", "numerator": {"event": "purchase", "value": "sum"},
      "denominator": {"event": "click", "value": "count"}},
@@ -28,6 +29,10 @@ def spark() -> Iterator[Any]:
     from pysail.spark import SparkConnectServer
     from pyspark.sql import SparkSession
 
+    # The client takes a main module without a file (pytest's workers) for a doctest of its own.
+    main = sys.modules["__main__"]
+    if not hasattr(main, "__file__"):
+        main.__file__ = __file__
     server = SparkConnectServer(port=0)
     server.start(background=True)
     host, port = server.listening_address
@@ -104,7 +109,7 @@ def test_spark_without_its_package_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VERDICT_SPARK_URL", "sc://127.0.0.1:1")
-    monkeypatch.setitem(__import__("sys").modules, "pyspark.sql", None)
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     log = {"engine": "spark", "table": "t", "connection": "VERDICT_SPARK_URL"}
     with pytest.raises(LogError) as refused:
         read_ab(study("x", log=log), base=tmp_path, work=tmp_path)
@@ -134,9 +139,7 @@ def engine(tmp_path: Path) -> Iterator[DuckDBEngine]:
         "SELECT * FROM NAMES",
     ],
 )
-def test_the_embedded_engine_reads_its_log_and_nothing_else(
-    engine: DuckDBEngine, sql: str
-) -> None:
+def test_the_embedded_engine_reads_its_log_and_nothing_else(engine: DuckDBEngine, sql: str) -> None:
     with pytest.raises(duckdb.Error):
         engine.run(sql)
 

@@ -16,13 +16,13 @@ from analysis.logs import read_ab
 from tests.logs.making import COLUMNS, METRICS, dump, study
 from tests.logs.random_logs import NAMES, Row, by_hand, random_rows, read_rows, with_faults
 
-RATIO = {
+RATIO: dict[str, Any] = {
     "name": "Revenue per purchase",
     "kind": "ratio",
     "numerator": {"event": "purchase", "value": "sum"},
     "denominator": {"event": "click", "value": "count"},
 }
-ALL = [
+ALL: list[dict[str, Any]] = [
     *METRICS,
     RATIO,
     {"name": "capped", "event": "purchase", "kind": "sum", "cap_quantile": 0.9},
@@ -48,9 +48,7 @@ def as_csv(rows: list[Row]) -> str:
 
 
 def as_json(rows: list[Row]) -> str:
-    return "".join(
-        json.dumps({name: row[name] or None for name in NAMES}) + "\n" for row in rows
-    )
+    return "".join(json.dumps({name: row[name] or None for name in NAMES}) + "\n" for row in rows)
 
 
 def as_typed_parquet(rows: list[Row], path: Path) -> None:
@@ -76,7 +74,14 @@ def test_order_format_and_split_change_no_byte(tmp_path: Path) -> None:
     as_typed_parquet(shuffled, tmp_path / "e.parquet")
     as_typed_parquet(shuffled[:half], tmp_path / "f1.parquet")
     as_typed_parquet(shuffled[half:], tmp_path / "f2.parquet")
-    paths = ("a.csv", "b.csv", "c.jsonl", "d?.csv", "e.parquet", ["f1.parquet", "f2.parquet"])
+    paths: tuple[str | list[str], ...] = (
+        "a.csv",
+        "b.csv",
+        "c.jsonl",
+        "d?.csv",
+        "e.parquet",
+        ["f1.parquet", "f2.parquet"],
+    )
     found = []
     for path in paths:
         of = study(path, ALL, columns=COLUMNS, log={"timezone": "Europe/Berlin"}, **AB)
@@ -101,9 +106,7 @@ def test_faults_once_repaired_give_the_clean_logs_figures(tmp_path: Path, seed: 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10_000), units=st.integers(3, 30))
-def test_every_row_is_used_or_left_out_for_a_reason(
-    tmp_path: Path, seed: int, units: int
-) -> None:
+def test_every_row_is_used_or_left_out_for_a_reason(tmp_path: Path, seed: int, units: int) -> None:
     """Rows in = rows used + rows left out, against a count of the injected faults."""
     rows = with_faults(random_rows(seed, units), seed)
     seen = [{"name": "seen", "event": "exposure", "kind": "count"}]

@@ -30,7 +30,10 @@ def test_the_studys_spelling_wins() -> None:
 
 
 def test_composed_and_decomposed_letters_are_one_label() -> None:
-    assert find_arms({"caf\u00e9": 2, "cafe\u0301": 1, "tea": 1}, AB()).names == ("caf\u00e9", "tea")
+    assert find_arms({"caf\u00e9": 2, "cafe\u0301": 1, "tea": 1}, AB()).names == (
+        "caf\u00e9",
+        "tea",
+    )
 
 
 def test_na_and_none_are_labels_and_blanks_are_not() -> None:

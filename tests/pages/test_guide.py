@@ -3,11 +3,15 @@
 import csv
 import io
 import json
+from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from analysis import logs, readout
 from analysis.ab.methods import METHODS
-from pages.ui.guide_texts import EVENT_LOG, JSON_LINES, UNIT_TABLE, VERDICT_MEANS
+from analysis.study import Study
+from pages.ui.guide_texts import EVENT_LOG, JSON_LINES, UNIT_TABLE, VERDICT_MEANS, _whole_event_log
 from pages.ui.words import VERDICTS
 
 
@@ -31,3 +35,22 @@ def test_the_example_logs_are_what_they_say() -> None:
         rows = list(csv.reader(io.StringIO(text)))
         assert len({len(row) for row in rows}) == 1
     assert all(json.loads(line) for line in JSON_LINES.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    (("log.csv", EVENT_LOG), ("units.csv", UNIT_TABLE), ("log.jsonl", JSON_LINES)),
+)
+def test_the_examples_are_understood_as_they_stand(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    source = logs.open_source((name,), base=tmp_path, work=tmp_path / "work")
+    study = Study.parse(logs.suggest(source, (name,), "Example"))
+    assert (study.columns.unit, study.columns.arm) == ("user_id", "variant")
+    assert study.metrics
+
+
+def test_the_downloaded_event_log_can_be_run(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text(_whole_event_log(), encoding="utf-8")
+    source = logs.open_source(("log.csv",), base=tmp_path, work=tmp_path / "work")
+    study = Study.parse(logs.suggest(source, ("log.csv",), "Example"))
+    assert readout.run(study, base=tmp_path).content["verdict"]["decision"] in VERDICTS

@@ -73,20 +73,31 @@ class DuckDBEngine:
 
     def _open(self, name: str, source: Source) -> None:
         names = ", ".join(DUCKDB.identifier(name) for name, _ in source.columns)
-        parts, before = [], 0
-        for file in source.files:
-            path = DUCKDB.literal(str(file.resolve()))
-            if source.text:
-                parts.append(f"SELECT {names}, {ROW} FROM read_parquet({path})")
-                continue
-            row = f"file_row_number + {before + 1} AS {ROW}"
-            parts.append(f"SELECT {names}, {row} FROM read_parquet({path}, file_row_number = true)")
-            if len(source.files) > 1:
-                counted = self._connection.execute(
-                    f"SELECT CAST(sum(num_rows) AS BIGINT) FROM parquet_file_metadata({path})"
-                ).fetchone()
-                before += int(counted[0]) if counted else 0
-        self._connection.execute(f"CREATE VIEW {name} AS {' UNION ALL '.join(parts)}")
+        paths = [DUCKDB.literal(str(file.resolve())) for file in source.files]
+        listed = f"[{', '.join(paths)}], hive_partitioning = false"
+        if source.text:
+            rows = f"SELECT {names}, {ROW} FROM read_parquet({listed})"
+        else:
+            number = f"file_row_number + 1 + {self._offsets(paths)}"
+            taken = {name for name, _ in source.columns}
+            file = next(name for name in ("__file", "__file_", "__file__") if name not in taken)
+            rows = (
+                f"SELECT {names}, {number.format(file=file)} AS {ROW} FROM read_parquet("
+                f"{listed}, file_row_number = true, filename = '{file}')"
+            )
+        self._connection.execute(f"CREATE VIEW {name} AS {rows}")
+
+    def _offsets(self, paths: list[str]) -> str:
+        """Rows in the files before a row's own, as an expression over the file's name."""
+        before, cases = 0, []
+        for path in paths[:-1]:
+            counted = self._connection.execute(
+                f"SELECT CAST(sum(num_rows) AS BIGINT) FROM parquet_file_metadata({path})"
+            ).fetchone()
+            cases.append(f"WHEN {path} THEN {before}")
+            before += int(counted[0]) if counted else 0
+        plain = [case.replace("{", "{{").replace("}", "}}") for case in cases]
+        return f"CASE {{file}} {' '.join(plain)} ELSE {before} END" if cases else "0"
 
     @contextmanager
     def _guard(self) -> Iterator[None]:

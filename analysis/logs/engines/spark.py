@@ -55,7 +55,8 @@ def connect(connection: str | None) -> Any:
         ) from None
     try:
         return SparkSession.builder.remote(address).getOrCreate()
-    except Exception as problem:  # noqa: BLE001 - the client raises many kinds, none of them ours
+    # The client raises many kinds, and even leaves Python where it finds itself in a strange host.
+    except (Exception, SystemExit) as problem:  # noqa: BLE001
         raise LogError(
             "spark_unreachable",
             f"Spark does not answer: {type(problem).__name__}.",

@@ -17,8 +17,8 @@ def content(parts: Iterable[str], dialect: Dialect) -> str:
 
 def clean(dialect: Dialect, *, has_time: bool, rows: str = "log_rows") -> str:
     """Rows that have a unit and, where the log has times, a time."""
-    # Almost every id starts above the blanks, so that few are trimmed.
-    unit = f"unit IS NOT NULL AND (unit >= '!' OR {dialect.filled('unit')} IS NOT NULL)"
+    # Almost every id starts above the blanks, so that few are trimmed (an OR would trim all).
+    unit = f"CASE WHEN unit >= '!' THEN TRUE ELSE {dialect.filled('unit')} IS NOT NULL END"
     time = " AND t IS NOT NULL" if has_time else ""
     return f"SELECT * FROM {rows} WHERE {unit}{time}"
 

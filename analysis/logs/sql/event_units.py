@@ -41,16 +41,15 @@ def fingerprint(scale: float, dialect: Dialect) -> str:
     """A whole number per row that a change of any of its mapped cells changes.
 
     The time meets the event's and the arm's code in a product, and the value is added, all
-    modulo a prime; the square keeps sums of such numbers from cancelling.
+    modulo a prime; `units` adds up squares, so that such numbers do not cancel.
     """
-    p, q = FINGERPRINT_PRIME, FINGERPRINT_OTHER
+    p = FINGERPRINT_PRIME
     scaled = f"(v * {dialect.literal(scale)})"
     # Whole part and the next 40 bits, so that no digit of a value is overlooked.
     whole = f"CAST(floor({scaled}) AS BIGINT)"
     rest = f"CAST(floor(({scaled} - floor({scaled})) * 1099511627776.0) AS BIGINT)"
     value = f"CASE WHEN v IS NULL THEN 7 ELSE ({whole} % {p} + {rest} % {p}) END"
-    mixed = f"(((t % {p}) * (event_code + 1)) % {p} + (arm_mark + 2) * 1000003 + {value}) % {p}"
-    return f"(({mixed}) * ({mixed})) % {q}"
+    return f"(((t % {p}) * (event_code + 1)) % {p} + (arm_mark + 2) * 1000003 + {value}) % {p}"
 
 
 def units(
@@ -83,7 +82,9 @@ def units(
         "min(CASE WHEN exposed THEN t END) AS t0, "
         "min(CASE WHEN exposed THEN arm_code END) AS arm_low, "
         "max(CASE WHEN exposed THEN arm_code END) AS arm_high, "
-        f"CAST(sum({mark}) AS BIGINT) AS mark FROM ({read}) r GROUP BY unit"
+        f"CAST(sum((mixed * mixed) % {FINGERPRINT_OTHER}) AS BIGINT) AS mark "
+        f"FROM (SELECT unit, t, arm_code, exposed, {mark} AS mixed FROM ({read}) r) m "
+        "GROUP BY unit"
     )
 
 
