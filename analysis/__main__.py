@@ -171,21 +171,55 @@ def summary(content: dict[str, Any]) -> str:
     verdict = content["verdict"]
     lines = [*_title(content), "", _word(verdict), f"  {verdict['headline']}"]
     lines += [f"  Rule {verdict['rule']}: {verdict['rule_text']}", ""]
-    for metric in content["ab"]["metrics"]:
-        usable = verdict["decision"] != "do_not_use"
-        lines += [_row(metric, row, usable=usable) for row in metric["comparisons"]]
+    if "ab" in content:
+        usable = content["ab"]["verdict"]["decision"] != "do_not_use"
+        for metric in content["ab"]["metrics"]:
+            lines += [_row(metric, row, usable=usable) for row in metric["comparisons"]]
+    if "interleaving" in content:
+        lines += _lists(content["interleaving"])
     return "\n".join([*lines, "", *_account(content), *_notices(content)])
 
 
 def _title(content: dict[str, Any]) -> list[str]:
-    arms = ", ".join(f"{arm['name']} {arm['n']:,}" for arm in content["ab"]["arms"])
     name = content["study"].get("name") or "Study"
-    return [name, f"  {arms}"]
+    lines = [name]
+    if "ab" in content:
+        arms = ", ".join(f"{arm['name']} {arm['n']:,}" for arm in content["ab"]["arms"])
+        lines.append(f"  {arms}")
+    if "interleaving" in content:
+        lens = content["study"]["interleaving"]
+        rankers = [lens.get("control") or "?", *lens.get("candidates", [])]
+        lines.append(f"  {' v '.join(rankers)}")
+    return lines
+
+
+def _lists(content: dict[str, Any]) -> list[str]:
+    """The figures that decide about lists."""
+    users = content.get("user_level") or {}
+    lists = content.get("impression_level") or {}
+    lines = []
+    if lists:
+        lines.append(
+            f"  lists {lists['n_impressions']:,}: candidate ahead {lists['wins']:,}, control "
+            f"ahead {lists['losses']:,}, even {lists['ties_with_clicks']:,}, no credited click "
+            f"{lists['ties_no_click']:,}"
+        )
+    if users:
+        lines.append(
+            f"  users {users['n_users']:,}: prefer the candidate {users['wins']:,}, the control "
+            f"{users['losses']:,}"
+        )
+    decided = content.get("verdict", {})
+    if decided.get("headline_p") is not None:
+        p = wording.p_value(decided["headline_p"])
+        lines.append(f"  decided by {decided['headline_test']}: {p}")
+    return lines
 
 
 def _word(verdict: dict[str, Any]) -> str:
     word = verdict["decision"].replace("_", " ").upper()
-    return f"{word} {verdict['treatment']}" if verdict.get("treatment") else word
+    named = verdict.get("treatment") or verdict.get("winner")
+    return f"{word} {named}" if named else word
 
 
 def _row(metric: dict[str, Any], row: dict[str, Any], *, usable: bool) -> str:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from analysis.core import StudyError, versions
+from analysis.core import Notice, StudyError, versions
 from analysis.study import Study
 
 if TYPE_CHECKING:
@@ -72,18 +72,87 @@ def run(
     Raises:
         VerdictError: The study or the log cannot be used.
     """
-    from analysis import ab
-
     with _working(work) as folder:
-        log = _read(study, base, folder, progress)
-        resolved = ab.resolve(study, log)
-        result = ab.analyze(log, resolved, progress)
-        content = _frame(resolved, log)
-        content["notices"] = [asdict(one) for one in (*log.notices, *result.notices)]
-        content["verdict"] = result.verdict
-        content["ab"] = result.content | {"verdict": result.verdict}
-        kept = log.accounting.left_out_file if work is not None else None
+        found = _lenses(study, base, folder, progress)
+        content = _frame(found[-1].study, found[0].account)
+        content["notices"] = [asdict(one) for lens in found for one in lens.notices]
+        content["verdict"] = _verdict(found)
+        for lens in found:
+            content[lens.name] = lens.content | {"verdict": lens.verdict}
+        kept = found[0].account.left_out_file if work is not None else None
         return Readout(content, kept)
+
+
+@dataclass(frozen=True)
+class _Lens:
+    """What one lens found: its name, the study as it resolved it, and its result."""
+
+    name: str
+    study: Study
+    account: "Accounting"
+    notices: tuple[Notice, ...]
+    content: dict[str, Any]
+    verdict: dict[str, Any]
+
+
+def _lenses(
+    study: Study, base: Path | None, work: Path, progress: Progress | None, *, result: bool = True
+) -> list[_Lens]:
+    """Every lens of the study, one after another; without results for a mere check."""
+    found = []
+    if study.ab is not None:
+        from analysis import ab
+
+        log = _read(study, base, work, progress)
+        study = ab.resolve(study, log)
+        if result:
+            made = ab.analyze(log, study, progress)
+            content, notices, verdict = made.content, made.notices, made.verdict
+        else:
+            content, notices = ab.check(log, study)
+            verdict = {}
+        said = (*log.notices, *notices)
+        found.append(_Lens("ab", study, log.accounting, said, content, verdict))
+    if study.interleaving is not None:
+        from analysis import interleaving, logs
+
+        _require_log(study)
+        lists = logs.read_lists(study, base=_place(study, base), work=work, progress=progress)
+        study = interleaving.resolve(study, lists)
+        if result:
+            other = interleaving.analyze(lists, study, progress)
+            content, notices, verdict = other.content, other.notices, other.verdict
+        else:
+            content, notices = interleaving.check(lists, study)
+            verdict = {}
+        said = (*lists.notices, *notices)
+        found.append(_Lens("interleaving", study, lists.accounting, said, content, verdict))
+    return found
+
+
+LENS_NAMES = {"ab": "A/B", "interleaving": "Interleaving"}
+
+
+def _verdict(found: list[_Lens]) -> dict[str, Any]:
+    """The study's word: the one lens's, or what all usable lenses say together."""
+    if len(found) == 1:
+        return found[0].verdict
+    from analysis.verdict import across_lenses
+
+    words = [lens.verdict["decision"] for lens in found]
+    said = [
+        f"{LENS_NAMES[lens.name]}: {lens.verdict['decision'].replace('_', ' ')}. "
+        f"{lens.verdict['headline']}"
+        for lens in found
+    ]
+    return {
+        "decision": across_lenses(words),
+        "headline": " ".join(said),
+        "reasons": [f"{lens.name}_{lens.verdict['decision']}" for lens in found],
+        "explanations": said,
+        "rule": "lenses",
+        "rule_text": "Each lens has its own verdict; those that cannot be used stand aside.",
+    }
 
 
 def check(
@@ -98,15 +167,12 @@ def check(
     Raises:
         VerdictError: The study or the log cannot be used.
     """
-    from analysis import ab
-
     with _working(work) as folder:
-        log = _read(study, base, folder, progress)
-        resolved = ab.resolve(study, log)
-        found, notices = ab.check(log, resolved)
-        content = _frame(resolved, log)
-        content["notices"] = [asdict(one) for one in (*log.notices, *notices)]
-        content["ab"] = found
+        found = _lenses(study, base, folder, progress, result=False)
+        content = _frame(found[-1].study, found[0].account)
+        content["notices"] = [asdict(one) for lens in found for one in lens.notices]
+        for lens in found:
+            content[lens.name] = lens.content
         return content
 
 
@@ -122,6 +188,15 @@ def _working(work: Path | None) -> "Iterator[Path]":
 def _read(study: Study, base: Path | None, work: Path, progress: Progress | None) -> "ABLog":
     from analysis import logs
 
+    _require_log(study)
+    return logs.read_ab(study, base=_place(study, base), work=work, progress=progress)
+
+
+def _place(study: Study, base: Path | None) -> Path:
+    return base if base is not None else study.base
+
+
+def _require_log(study: Study) -> None:
     if not study.log.path and study.log.table is None:
         raise StudyError(
             "no_log",
@@ -129,20 +204,19 @@ def _read(study: Study, base: Path | None, work: Path, progress: Progress | None
             where="log.path",
             fix='Add path = "events.csv" under [log], or give --log.',
         )
-    place = base if base is not None else study.base
-    return logs.read_ab(study, base=place, work=work, progress=progress)
 
 
-def _frame(study: Study, log: "ABLog") -> dict[str, Any]:
+def _frame(study: Study, account: "Accounting") -> dict[str, Any]:
     """What every readout holds, whichever its lenses."""
     mapping = study.to_mapping()
     # Where the log lay is no part of what was found: any copy of it gives this readout.
-    mapping["log"].pop("path", None)
+    for key in ("path", "events"):
+        mapping["log"].pop(key, None)
     return {
         "version": 1,
         "made_by": {"verdict": versions.VERDICT, "methods": versions.METHODS},
         "study": mapping,
-        "log": _log(log.accounting),
+        "log": _log(account),
     }
 
 
