@@ -1,0 +1,22 @@
+"""The interleaving lens: which ranker do people choose when both fill one list?
+
+`analyze` reads a whole log; the other names are its building blocks as plain functions
+of small arrays.
+"""
+
+from analysis.interleaving.analyze import Result, analyze, check
+from analysis.interleaving.bridge import PastPair, bridge, bridge_notices
+from analysis.interleaving.methods import METHODS, Method
+from analysis.interleaving.resolve import resolve
+
+__all__ = [
+    "METHODS",
+    "Method",
+    "PastPair",
+    "Result",
+    "analyze",
+    "bridge",
+    "bridge_notices",
+    "check",
+    "resolve",
+]
