@@ -44,5 +44,5 @@ if personal.open:
         health.show_personal(row)
 
 with st.container(horizontal=True):
-    frame.page_link("ab", "Read the verdict", study_id=row.id, icon="compare_arrows")
+    frame.page_link(frame.readout_page(row), "Read the verdict", study_id=row.id, icon="science")
     frame.page_link("new_study", "Change columns or metrics", study_id=row.id, icon="edit")

@@ -19,7 +19,7 @@ assert row is not None
 
 if row.status == "running":
     st.title(plain(row.name), anchor=False)
-    frame.show_progress(row, then="ab")
+    frame.show_progress(row, then=frame.readout_page(row))
     st.stop()
 
 if row.facts is None:
@@ -42,7 +42,9 @@ study_check.show(looked)
 with st.container(horizontal=True):
     study_check.run_button(store, row, looked, "run_below")
     if row.readout_id:
-        frame.page_link("ab", "Open the saved readout", study_id=row.id, icon="compare_arrows")
+        frame.page_link(
+            frame.readout_page(row), "Open the saved readout", study_id=row.id, icon="science"
+        )
 with top:
     study_check.run_button(store, row, looked, "run_above")
 

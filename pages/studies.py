@@ -24,8 +24,8 @@ if not rows:
     with st.container(border=True):
         st.subheader("No study yet", anchor=False)
         st.markdown(
-            "A study compares the arms of an experiment. Start with a log: one row an event, or"
-            " one row a unit."
+            "A study compares the arms of an experiment, or two rankers that filled one list. Start"
+            " with a log: one row an event, a unit, or a shown slot."
         )
         with st.container(horizontal=True):
             if st.button("Choose a log", type="primary", icon=":material/upload_file:"):
@@ -44,16 +44,12 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         "Verdicts", list(VERDICTS), selection_mode="multi", label_visibility="collapsed",
         format_func=lambda word: VERDICTS[word].word, key="verdict", bind="query-params",
     )  # fmt: skip
-    lenses = [
-        lens
-        for lens in studies_table.LENS_NAMES
-        if any(lens in studies_table.lenses(row) for row in rows)
-    ]
+    lenses = [lens for lens in frame.LENSES if any(lens in frame.lenses(row) for row in rows)]
     lens = "All lenses"
     if len(lenses) > 1:
         lens = st.segmented_control(
             "Lens", ["All lenses", *lenses], default="All lenses", required=True,
-            format_func=lambda name: studies_table.LENS_NAMES.get(name, name),
+            format_func=lambda name: frame.LENSES.get(name, name),
             label_visibility="collapsed",
         )  # fmt: skip
 
@@ -64,7 +60,7 @@ def passes(row: StudyRow) -> bool:
     return (
         (not query or query.casefold() in row.name.casefold())
         and (not wanted or decision in wanted)
-        and (lens == "All lenses" or lens in studies_table.lenses(row))
+        and (lens == "All lenses" or lens in frame.lenses(row))
     )
 
 

@@ -11,11 +11,13 @@ from analysis.figures.text import lift, lift_range, p_value, shown
 from analysis.figures.theme import Palette, blank, palette
 
 # Longer forests cannot be read; the table and its CSV always hold every level.
-_MOST_LEVELS = 40
+MOST_LEVELS = 40
 
 
 @dataclass(frozen=True)
-class _Line:
+class Line:
+    """One line of a forest: a lift and its interval, its tone, and how many stand behind it."""
+
     name: str
     value: float | None
     low: float | None
@@ -49,13 +51,13 @@ def draw(content: Content, choice: Choice) -> Chart | None:
     if stratified:
         lines.append(stratified)
     colours = palette(dark=choice.dark)
-    drawn = lines if len(lines) <= _MOST_LEVELS else [*lines[: _MOST_LEVELS - 1], lines[-1]]
+    drawn = lines if len(lines) <= MOST_LEVELS else [*lines[: MOST_LEVELS - 1], lines[-1]]
     alpha = float(content["study"]["ab"]["alpha"])
     title = _title(segment, choice, alpha, stopped=stopped)
     return Chart(
         title=title,
-        alt=_alt(title, drawn),
-        figure=_forest(drawn, colours, stopped=stopped),
+        alt=forest_alt(title, drawn),
+        figure=forest(drawn, colours, stopped=stopped),
         table=tuple(_table_row(line) for line in lines),
     )
 
@@ -71,8 +73,8 @@ def _comparison(content: Content, choice: Choice) -> Content | None:
     return None
 
 
-def _line(name: str, comparison: Content) -> _Line:
-    return _Line(
+def _line(name: str, comparison: Content) -> Line:
+    return Line(
         name,
         comparison["lift"],
         comparison["lift_low"],
@@ -90,7 +92,7 @@ def _better(content: Content, choice: Choice) -> str:
     )
 
 
-def _stratified(segment: Content, whole: Content, better: str) -> _Line | None:
+def _stratified(segment: Content, whole: Content, better: str) -> Line | None:
     """The effect averaged over the levels by their size, as a lift on the whole control."""
     estimate, base = segment.get("post_stratified") or {}, whole["control_value"]
     value, low, high = (estimate.get(key) for key in ("difference", "low", "high"))
@@ -100,10 +102,11 @@ def _stratified(segment: Content, whole: Content, better: str) -> _Line | None:
     tone = "neutral"
     if low > 0 or high < 0:
         tone = "better" if (low > 0) == (better == "higher") else "worse"
-    return _Line("Stratified", value / size, low / size, high / size, tone, None)
+    return Line("Stratified", value / size, low / size, high / size, tone, None)
 
 
-def _forest(lines: Sequence[_Line], colours: Palette, *, stopped: bool) -> go.Figure:
+def forest(lines: Sequence[Line], colours: Palette, *, stopped: bool) -> go.Figure:
+    """The marks and intervals of these lines, the first on top."""
     chart = blank(colours, height=90 + 34 * len(lines))
     chart.add_vline(x=0, line={"color": colours.neutral, "width": 1})
     for place, line in enumerate(lines):
@@ -125,12 +128,12 @@ def _forest(lines: Sequence[_Line], colours: Palette, *, stopped: bool) -> go.Fi
     return chart
 
 
-def _tick(line: _Line) -> str:
+def _tick(line: Line) -> str:
     name = shown(line.name, longest=28)
     return name if line.units is None else f"{name}  ({line.units:,})"
 
 
-def _mark(line: _Line, place: int, colours: Palette, *, stopped: bool) -> go.Scatter:
+def _mark(line: Line, place: int, colours: Palette, *, stopped: bool) -> go.Scatter:
     tone = "neutral" if stopped else line.tone
     colour = {"better": colours.better, "worse": colours.worse}.get(tone, colours.neutral)
     bar = None
@@ -162,7 +165,7 @@ def _mark(line: _Line, place: int, colours: Palette, *, stopped: bool) -> go.Sca
     )
 
 
-def _reach(lines: Sequence[_Line]) -> list[float]:
+def _reach(lines: Sequence[Line]) -> list[float]:
     """A symmetric range; a very wide level runs off the edge and leaves the others readable."""
     reaches = sorted(
         max(abs(line.low), abs(line.high))
@@ -189,7 +192,8 @@ def _title(segment: Content, choice: Choice, alpha: float, *, stopped: bool) -> 
     return f"{choice.metric}: no clear difference between levels of {choice.column} {said}"
 
 
-def _alt(title: str, lines: Sequence[_Line]) -> str:
+def forest_alt(title: str, lines: Sequence[Line]) -> str:
+    """The title and the first lines in words."""
     said = [
         f"{line.name} {'no lift' if line.value is None else lift(line.value)}"
         f" ({lift_range(line.low, line.high)})"
@@ -199,7 +203,7 @@ def _alt(title: str, lines: Sequence[_Line]) -> str:
     return f"{title}. Lift and interval of each level: {'; '.join(said)}{more}."
 
 
-def _table_row(line: _Line) -> dict[str, Any]:
+def _table_row(line: Line) -> dict[str, Any]:
     return {
         "level": line.name,
         "units": line.units,

@@ -22,6 +22,8 @@ def summarise(content: dict[str, Any]) -> dict[str, Any]:
     """
     verdict = content.get("verdict") or {}
     ab = content.get("ab") or {}
+    if not ab and content.get("interleaving"):
+        return _of_lists(content)
     metrics = ab.get("metrics") or []
     return {
         "decision": verdict.get("decision"),
@@ -31,6 +33,31 @@ def summarise(content: dict[str, Any]) -> dict[str, Any]:
         "alpha": (content.get("study", {}).get("ab") or {}).get("alpha", 0.05),
         "primary": _primary(metrics, verdict.get("treatment")),
         "guardrails": dict(_guardrails(metrics)),
+    }
+
+
+def _of_lists(content: dict[str, Any]) -> dict[str, Any]:
+    """The same of a readout of lists: the lift at the same position stands for the primary."""
+    verdict, found = content.get("verdict") or {}, content["interleaving"]
+    same = found.get("position_stratified") or {}
+    low, high = (same.get("jackknife") or {}).get("lift_ci95") or (None, None)
+    primary = {
+        "name": "Clicks at the same position",
+        "kind": "ratio",
+        "better": "higher",
+        "treatment": next(iter((found.get("rankers") or [])[1:2]), None),
+        "lift": same.get("lift"),
+        "lift_low": low,
+        "lift_high": high,
+    }
+    return {
+        "decision": verdict.get("decision"),
+        "headline": verdict.get("headline", ""),
+        "lenses": [lens for lens in LENSES if content.get(lens)],
+        "units": int(found.get("users") or found.get("lists") or 0),
+        "alpha": (content.get("study", {}).get("interleaving") or {}).get("alpha", 0.05),
+        "primary": primary if same.get("lift") is not None else None,
+        "guardrails": {},
     }
 
 

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 Content = Mapping[str, Any]
@@ -44,6 +44,26 @@ def metric_table(content: Content) -> list[dict[str, Any]]:
         for metric in content["ab"]["metrics"]
         for comparison in metric["comparisons"]
     ]
+
+
+def flat(found: Content) -> list[dict[str, Any]]:
+    """Every number of a lens, one a row, named by its place: ``user_level.wins``.
+
+    >>> [one["field"] for one in flat({"a": {"b": 1, "c": [0.5, None]}})]
+    ['a.b', 'a.c.1', 'a.c.2']
+    """
+    return [{"field": field, "value": value} for field, value in _leaves("", found)]
+
+
+def _leaves(place: str, value: object) -> Iterator[tuple[str, object]]:
+    if isinstance(value, Mapping):
+        for name, one in value.items():
+            yield from _leaves(f"{place}.{name}" if place else str(name), one)
+    elif isinstance(value, list | tuple):
+        for at, one in enumerate(value, start=1):
+            yield from _leaves(f"{place}.{at}", one)
+    else:
+        yield place, value
 
 
 def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -14,6 +14,12 @@ from pages.ui.failure import show_error
 ASSETS = Path(__file__).resolve().parent / "assets"
 PAGES = Path(__file__).resolve().parents[1]
 REMEMBERED = "open_study"
+# Lens -> its name; each that can be read has a page of the same key.
+LENSES = {
+    "ab": "A/B",
+    "interleaving": "Interleaving",
+    "synthetic_control": "Synthetic control",
+}
 
 
 def open_store() -> Store:
@@ -79,6 +85,17 @@ def _content(home: str, study_id: str, readout_id: str) -> dict[str, Any]:
     return content
 
 
+def lenses(row: StudyRow) -> list[str]:
+    """The lenses of a study: of its readout, else of its definition."""
+    found = (row.summary or {}).get("lenses") or [lens for lens in LENSES if lens in row.definition]
+    return found or ["ab"]
+
+
+def readout_page(row: StudyRow) -> str:
+    """The page on which a study's readout opens: that of its first lens."""
+    return lenses(row)[0]
+
+
 def show_progress(row: StudyRow, *, then: str | None = None) -> None:
     """Show how far a run is; then the page again, or the page `then` if it went well."""
     home = str(open_store().home)
@@ -129,7 +146,7 @@ def _offer_studies() -> NoReturn:
     st.markdown("Open a saved study, or make a new one from a log.")
     for row in rows:
         if row.readout_id:
-            page_link("ab", plain(row.name), study_id=row.id, icon="science")
+            page_link(readout_page(row), plain(row.name), study_id=row.id, icon="science")
     with st.container(horizontal=True):
         if st.button("New study", type="primary", icon=":material/add:"):
             go("new_study")

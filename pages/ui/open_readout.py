@@ -1,7 +1,7 @@
 """The head of a readout page: what is open, what can be done with it, and the way on without it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,8 +15,8 @@ from pages.ui.failure import show_error
 Content = Mapping[str, Any]
 
 
-def content_or_way_on(row: StudyRow) -> dict[str, Any]:
-    """The readout's content; without one, show what can be done and end the page."""
+def content_or_way_on(row: StudyRow, lens: str = "ab") -> dict[str, Any]:
+    """The readout's content; without this lens in it, show what can be done and end the page."""
     if row.status == "running":
         if row.readout_id is None:
             st.title(words.plain(row.name), anchor=False)
@@ -24,17 +24,25 @@ def content_or_way_on(row: StudyRow) -> dict[str, Any]:
     if row.error is not None:
         show_error(row.error)
     content = frame.readout(row)
-    if content is not None and content.get("ab"):
+    if content is not None and content.get(lens):
         return content
     if row.status != "running":
-        _offer_next(row, has_readout=content is not None)
+        _offer_next(row, lens, has_readout=content is not None)
     return st.stop()
 
 
-def _offer_next(row: StudyRow, *, has_readout: bool) -> None:
+def _offer_next(row: StudyRow, lens: str, *, has_readout: bool) -> None:
     st.title(words.plain(row.name), anchor=False)
     if has_readout:
-        st.markdown("This readout has no A/B lens. Add one to the study, then run it again.")
+        st.markdown(
+            f"This readout has no {frame.LENSES[lens]} lens. Add one to the study, then run it"
+            " again."
+        )
+        other = frame.readout_page(row)
+        if other != lens:
+            frame.page_link(
+                other, f"Open its {frame.LENSES[other]} readout", study_id=row.id, icon="science"
+            )
     elif row.status == "draft":
         st.markdown("This study is not finished, so it has no readout yet.")
     else:
@@ -52,10 +60,16 @@ def caption(row: StudyRow, content: Content) -> str:
     ab = content["ab"]
     units = sum(arm["n"] for arm in ab["arms"])
     dates = words.days(ab["first_time"], ab["last_time"])
+    names = [arm["name"] for arm in ab["arms"]]
+    return line(row, dates, [words.counted(units, "unit")], names)
+
+
+def line(row: StudyRow, dates: str, counts: Sequence[str], names: Sequence[str]) -> str:
+    """The line under a readout's title: when, how much, who against whom, saved when."""
     parts = [
         dates if dates != words.NONE else "",
-        words.counted(units, "unit"),
-        words.plain(" v ".join(arm["name"] for arm in ab["arms"])),
+        *counts,
+        words.plain(" v ".join(names)),
         f"saved {words.day(row.saved)}",
         "sample with known truth" if row.sample else "",
     ]
@@ -66,7 +80,7 @@ def why(verdict: Content) -> list[str]:
     """The rule that fired and its reasons, in words."""
     said = [
         f"Rule {verdict['rule']}: {verdict['rule_text']}",
-        *filter(None, verdict["explanations"]),
+        *filter(None, verdict.get("explanations") or ()),
     ]
     others = verdict.get("treatments") or ()
     if len(others) > 1:
@@ -105,7 +119,10 @@ def more(row: StudyRow, readout_id: str, content: Content) -> None:
 
 def _menu(row: StudyRow, readout_id: str, content: Content) -> None:
     _download(readout_id, content, "readout", "json", "Download readout (JSON)")
-    _download(readout_id, content, "metrics", "csv", "Download metric table (CSV)")
+    if content.get("ab"):
+        _download(readout_id, content, "metrics", "csv", "Download metric table (CSV)")
+    if content.get("interleaving"):
+        _download(readout_id, content, "numbers", "csv", "Download all numbers (CSV)")
     _download(readout_id, _with_path(content, row), "study", "toml", "Download study (TOML)")
     if _action("Edit study", "edit"):
         frame.go("new_study", row.id)
@@ -119,6 +136,10 @@ _MAKERS = {
     "readout": (downloads.readout_json, "application/json"),
     "metrics": (
         lambda content: downloads.csv_text(downloads.metric_table(content)),
+        "text/csv",
+    ),
+    "numbers": (
+        lambda content: downloads.csv_text(downloads.flat(content["interleaving"])),
         "text/csv",
     ),
     "study": (downloads.study_toml, "application/toml"),

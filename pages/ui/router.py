@@ -28,6 +28,10 @@ def main() -> None:
             _page("new_study", "New study", "add_circle", "new_study", "From a log to a verdict."),
             _page("ab", "A/B", "compare_arrows", "ab", "The open study's A/B readout."),
             _page(
+                "interleaving", "Interleaving", "format_list_numbered", "interleaving",
+                "Which ranker people choose, in the open study's lists.",
+            ),
+            _page(
                 "data_health", "Data health", "fact_check", "data_health",
                 "What came in, what was left out of the open study, and why.",
             ),

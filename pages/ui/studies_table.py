@@ -21,19 +21,6 @@ TONES: dict[str, Colour] = {
     "stop": "orange",
 }
 DELETED = "deleted_study"
-LENS_NAMES = {
-    "ab": "A/B",
-    "interleaving": "Interleaving",
-    "synthetic_control": "Synthetic control",
-}
-
-
-def lenses(row: StudyRow) -> list[str]:
-    """The lenses of a study: of its readout, else of its definition."""
-    found = (row.summary or {}).get("lenses") or [
-        lens for lens in LENS_NAMES if lens in row.definition
-    ]
-    return found or ["ab"]
 
 
 def show(store: Store, rows: list[StudyRow]) -> None:
@@ -126,8 +113,9 @@ def _line(store: Store, row: StudyRow) -> None:
 
 
 def _name(row: StudyRow) -> None:
-    page = "ab" if row.readout_id or row.status in {"running", "failed"} else "new_study"
-    marks = [LENS_NAMES[lens] for lens in lenses(row)] + (["sample"] if row.sample else [])
+    shown = row.readout_id or row.status in {"running", "failed"}
+    page = frame.readout_page(row) if shown else "new_study"
+    marks = [frame.LENSES[lens] for lens in frame.lenses(row)] + (["sample"] if row.sample else [])
     label = f"**{words.plain(row.name)}** :small[:gray[{' · '.join(marks)}]]"
     frame.page_link(page, label, study_id=row.id)
 
