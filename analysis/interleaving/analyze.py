@@ -97,6 +97,8 @@ def check(log: ListLog, study: Study) -> tuple[dict[str, Any], tuple[Notice, ...
 def _counted(log: ListLog) -> Block:
     """What was counted while the log was read."""
     found: Block = {name: log.counts.get(name, 0) for name in COUNTS}
+    found |= {"users": log.users, "lists": log.lists}
+    found |= {"first_day": min(log.days, default=None), "last_day": max(log.days, default=None)}
     found["counts"] = dict(log.counts)
     found["has"] = dict(log.has)
     # A count: ids of users never appear in a readout.

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from analysis.core.tails import LN2
+from analysis.core.tails import LN2, student_quantile
 from analysis.interleaving.inference import Block, Range, sign_test
 from analysis.interleaving.slots import Duel
 from analysis.logs.list_log import Int
@@ -79,6 +79,7 @@ def path(
     for k in np.flatnonzero(lists).tolist():
         w, lost = int(wins[k]), int(losses[k])
         ends = None if users is None else _sequence(users[k], alpha, t_star)
+        once = None if users is None else _one_look(users[k], alpha)
         look = {
             "day": days[k],
             "wins": w,
@@ -91,6 +92,7 @@ def path(
         if users is not None:
             n, total, _ = users[k]
             look |= {"users": int(n), "mean": total / n if n else None}
+            look |= {"ci_low": once[0] if once else None, "ci_high": once[1] if once else None}
         looks.append(look)
     best = max(one["e_value"] for one in looks)
     last = looks[-1]
@@ -128,15 +130,32 @@ def _users_so_far(
 
 def _sequence(sums: tuple[float, float, float], alpha: float, t_star: float) -> Range | None:
     """The interval that holds at every look; None below 2 users or without any spread."""
+    found = _spread(sums)
+    if found is None:
+        return None
+    n, mean, sd = found
+    half = half_width(n, sd, alpha, t_star)
+    return mean - half, mean + half
+
+
+def _one_look(sums: tuple[float, float, float], alpha: float) -> Range | None:
+    """Student's interval of the mean, valid if this is the only look."""
+    found = _spread(sums)
+    if found is None:
+        return None
+    n, mean, sd = found
+    half = student_quantile(alpha / 2, n - 1) * sd / math.sqrt(n)
+    return mean - half, mean + half
+
+
+def _spread(sums: tuple[float, float, float]) -> tuple[int, float, float] | None:
+    """Users, mean and standard deviation; None below 2 users or without any spread."""
     n, total, squares = sums
     if n < 2:
         return None
     mean = total / n
     sd = math.sqrt(max(squares - n * mean * mean, 0.0) / (n - 1))
-    if sd <= 0:
-        return None
-    half = half_width(int(n), sd, alpha, t_star)
-    return mean - half, mean + half
+    return (int(n), mean, sd) if sd > 0 else None
 
 
 def crossing(found: Block | None, *, by_user: bool) -> int | None:
