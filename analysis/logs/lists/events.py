@@ -80,10 +80,9 @@ def read_events(reading: "SlotReading", target: Target) -> list[EventRows]:
     """The event rows of the log itself and of the file beside it; nothing if there are none."""
     found = []
     if reading.shape.kinds:
-        least = SHOWN_CODE if reading.shape.name == "events" else CLICK_CODE
-        rows = _read(reading, "log", reading.fields, f"kind > {least}", target)
-        if reading.shape.name == "events":
-            rows.columns = keep(rows.columns, rows.columns["kind"] != CLICK_CODE)
+        # Where no slots are shown, the clicks are the slots already.
+        known = CLICK_CODE if reading.shape.name == "events" else SHOWN_CODE
+        rows = _read(reading, "log", reading.fields, f"kind > {known}", target)
         rows.losses = reading.losses
         found.append(rows)
     if "events" in reading.sources:

@@ -72,6 +72,15 @@ def _columns(reading: "SlotReading", found: Found) -> list[Notice]:
                 "Name the right one under [columns] if this is wrong.",
             )
         )
+    for column in reading.wide_segments:
+        notices.append(
+            notice(
+                "segment_left_out",
+                "warn",
+                f"The column {column} holds too many different values to cut by.",
+                "Name columns of few values: [columns] segments = [...].",
+            )
+        )
     has, shape = found.has, reading.shape.name
     events = {field for one in found.joined.events for field in one.fields.of}
     if not has["user_id"] and not has["impression_id"] and not reading.shape.whole_lists:
@@ -180,7 +189,8 @@ def _rankers(reading: "SlotReading", found: Found) -> list[Notice]:
             notice(
                 "unknown_ranker_label",
                 "warn",
-                f"The label {label} on {rows:,} rows is no chosen ranker and gives no credit.",
+                f"The label {label}, on {many(rows, 'row')}, is no chosen ranker and gives no "
+                "credit.",
                 "Choose it if it is a ranker.",
             )
         )
@@ -189,9 +199,8 @@ def _rankers(reading: "SlotReading", found: Found) -> list[Notice]:
             notice(
                 "shared_slots",
                 "note",
-                f"{counts['rows_shared']:,} slots have no ranker (blank label) and count as "
-                f"shared: they give no credit, and {counts['shared_clicks']:,} clicks on them "
-                "are set aside.",
+                f"{many(counts['rows_shared'], 'slot')} without a ranker (blank label) taken as "
+                f"shared: no credit, {many(counts['shared_clicks'], 'click')} set aside.",
             )
         )
     return notices
@@ -204,32 +213,34 @@ def _cleaning(reading: "SlotReading") -> list[Notice]:
 
     def told(key: str, code: str, level: Level, text: str, fix: str = "") -> None:
         if counts.get(key):
-            notices.append(notice(code, level, f"{counts[key]:,} {text}", fix))
+            notices.append(notice(code, level, text.format(rows=many(counts[key], "row")), fix))
 
     removed = counts["duplicate_rows_removed"] + counts.get("duplicate_event_rows", 0)
     if removed:
         notices.append(
-            notice("duplicates_removed", "note", f"{removed:,} exact duplicate rows were removed.")
+            notice(
+                "duplicates_removed", "note", f"Removed: {many(removed, 'exact duplicate row')}."
+            )
         )
     told(
         "rows_missing_list_id",
         "list_ids_missing",
         "warn",
-        "rows without a list id were left out.",
+        "Left out: {rows} without a list id.",
         "Log the list of every slot.",
     )
     told(
         "rows_missing_user_id",
         "user_ids_missing",
         "warn",
-        "rows without a user id were left out.",
+        "Left out: {rows} without a user id.",
         "Log the user of every list, an anonymous id if need be.",
     )
     told(
         "rows_missing_position",
         "positions_missing",
         "warn",
-        "rows without a position were left out.",
+        "Left out: {rows} without a position.",
         "Log the position of every slot.",
     )
     if counts["rows_bad_position"]:
@@ -246,29 +257,32 @@ def _cleaning(reading: "SlotReading") -> list[Notice]:
         "rows_merged",
         "rows_merged",
         "note",
-        "rows told of a slot again with other content and were merged; a click counts once.",
+        "Merged: {rows} that told of a slot again with other content; a click counts once.",
     )
     told(
-        "repeat_clicks", "repeat_clicks", "note", "repeated clicks on one list and item count once."
+        "repeat_clicks",
+        "repeat_clicks",
+        "note",
+        "Repeated clicks on one list and item, told by {rows}, count once.",
     )
     told(
         "click_counts_capped",
         "click_counts_capped",
         "warn",
-        "rows hold counts above 1 where a click is told; a slot counts as clicked once.",
+        "Counts above 1 where a click is told, on {rows}: a slot counts as clicked once.",
     )
     told(
         "clicks_unreadable",
         "clicks_unreadable",
         "warn",
-        "rows say neither yes nor no where a click is told; they count as no.",
+        "Neither yes nor no where a click is told, on {rows}: read as no.",
         "Write 1 and 0, or true and false.",
     )
     told(
         "bad_times",
         "times_unreadable",
         "warn",
-        "rows have a time that cannot be read; it is passed over.",
+        "Times that cannot be read, on {rows}, are passed over.",
         "Write times as ISO 8601 or as epoch numbers.",
     )
     if counts.get("list_length_mismatch"):
@@ -281,7 +295,7 @@ def _cleaning(reading: "SlotReading") -> list[Notice]:
             notice(
                 "list_length_mismatch",
                 "warn",
-                f"{counts['list_length_mismatch']:,} list rows have {what} and were left out.",
+                f"Left out: {many(counts['list_length_mismatch'], 'list row')} with {what}.",
                 "Write one piece for each slot in every column.",
             )
         )
@@ -302,8 +316,8 @@ def _bad_positions(reading: "SlotReading") -> Notice:
     return notice(
         "positions_bad",
         "warn",
-        f"{n:,} rows have a position that is negative, fractional, above 1,000 or no number, and "
-        f"were left out{first}.",
+        f"Left out: {many(n, 'row')} whose position is negative, fractional, above 1,000 or no "
+        f"number{first}.",
         "Number positions from 1 at the top.",
     )
 
@@ -318,8 +332,8 @@ def _lists(reading: "SlotReading", found: Found) -> list[Notice]:
             notice(
                 "positions_repeated",
                 "warn",
-                f"{counts['positions_repeated']:,} lists show two items at one position{named}; "
-                "both are kept.",
+                f"Two items at one position in {many(counts['positions_repeated'], 'list')}"
+                f"{named}; both are kept.",
             )
         )
     if counts["lists_uneven"]:
@@ -327,7 +341,8 @@ def _lists(reading: "SlotReading", found: Found) -> list[Notice]:
             notice(
                 "position_gaps",
                 "note",
-                f"{counts['lists_uneven']:,} lists skip positions or are not as long as most.",
+                f"Positions skipped, or a length other than usual, in "
+                f"{many(counts['lists_uneven'], 'list')}.",
             )
         )
     if counts["user_per_list_conflict"]:
@@ -335,8 +350,8 @@ def _lists(reading: "SlotReading", found: Found) -> list[Notice]:
             notice(
                 "user_per_list_conflict",
                 "warn",
-                f"{counts['user_per_list_conflict']:,} list ids occur under several users and "
-                "count as separate lists.",
+                f"Under several users: {many(counts['user_per_list_conflict'], 'list id')}, each "
+                "counted as separate lists.",
                 "Give every shown list its own id.",
             )
         )
@@ -351,8 +366,8 @@ def _lists(reading: "SlotReading", found: Found) -> list[Notice]:
             notice(
                 "suspected_bots",
                 "warn",
-                f"{users:,} user{'s' * (users != 1)} clicked nearly every slot or saw too many "
-                f"lists a minute. {left}",
+                f"{many(users, 'user')} clicked nearly every slot or saw too many lists a "
+                f"minute. {left}",
             )
         )
     if not found.slots.clicked.any():
@@ -375,7 +390,7 @@ def _joins(reading: "SlotReading", found: Found) -> list[Notice]:
             notice(
                 "clicks_unmatched",
                 "warn",
-                f"{found.joined.unmatched:,} clicks belong to no shown slot and are left out.",
+                f"Left out: {many(found.joined.unmatched, 'click')} on no shown slot.",
                 "Check that clicks carry the list and item ids of the shown slots.",
             )
         )
@@ -387,11 +402,20 @@ def _joins(reading: "SlotReading", found: Found) -> list[Notice]:
                 notice(
                     "unattributed_purchases",
                     "warn",
-                    f"{n:,} of {found.purchases.value.size:,} purchases match no exposure within "
-                    f"{reading.lens.window_days:g} days and are listed apart.",
+                    f"Of {many(found.purchases.value.size, 'purchase')}, {n:,} without an exposure "
+                    f"in the {reading.lens.window_days:g} days before; listed apart.",
                 )
             )
     return notices
+
+
+def many(n: int, one: str) -> str:
+    """A count with its word.
+
+    >>> many(1, "row"), many(2000, "row")
+    ('1 row', '2,000 rows')
+    """
+    return f"{n:,} {one}{'s' * (n != 1)}"
 
 
 def _listed(names: tuple[str, ...]) -> str:

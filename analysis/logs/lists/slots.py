@@ -68,6 +68,7 @@ class SlotReading:
         self.losses = Losses()
         self.names: dict[str, list[str]] = {}
         self.first_repeated = ""
+        self.wide_segments: list[str] = []
 
     def read(self) -> ListLog:
         """The log as the wing sees it."""
@@ -111,9 +112,14 @@ class SlotReading:
         for name in views.slot_names:
             self.codes.make(name, [(views.slots, name, list_kinds[name])])
         for name in (*views.list_names, *views.slot_names):
-            most = MOST_LABELS if name == "label" else MOST_LEVELS
-            if name in ("label", "day_name") or name.startswith("s_"):
-                self.names[name] = self._few(name, most)
+            if name in ("label", "day_name"):
+                self.names[name] = self._few(name, MOST_LABELS if name == "label" else MOST_LEVELS)
+            elif name.startswith("s_"):
+                levels = self.codes.names(name, MOST_LEVELS)
+                if levels is None:
+                    self.wide_segments.append(self.fields.segments[int(name[2:])])
+                else:
+                    self.names[name] = levels
         lists = {name: name for name in views.list_names}
         inside = {name: name for name in views.slot_names}
         if views.lists == views.slots:
@@ -137,7 +143,7 @@ class SlotReading:
     def _few(self, name: str, most: int) -> list[str]:
         names = self.codes.names(name, most)
         if names is None:
-            what = {"label": "rankers", "day_name": "days"}.get(name, "values of a segment")
+            what = {"label": "rankers", "day_name": "days"}[name]
             raise LogError(
                 "too_many_levels",
                 f"A column has more than {most:,} different {what}.",
