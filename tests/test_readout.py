@@ -211,7 +211,7 @@ def test_values_near_ten_million_with_a_tenth_of_spread_are_right(tmp_path: Path
     path = tmp_path / "units.csv"
     with path.open("w", encoding="utf-8") as file:
         file.write("user,variant,level\n")
-        file.writelines(f"u{i},{'ab'[arm[i]]},{value[i]!r}\n" for i in range(400))
+        file.writelines(f"u{i},{'ab'[arm[i]]},{float(value[i])!r}\n" for i in range(400))
     content = run(
         Study.parse(
             {

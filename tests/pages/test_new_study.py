@@ -120,7 +120,7 @@ def test_a_wrong_column_is_named_and_the_study_cannot_be_run(upload: Upload) -> 
         ("empty.csv", b""),
         ("picture.csv", b"\x89PNG\r\n\x1a\n" + b"\x00" * 200),
         ("header only.csv", b"user_id,variant\n"),
-        ("broken.csv.gz", gzip.compress(UNITS)[:60]),
+        ("broken.csv.gz", gzip.compress(UNITS, mtime=0)[:60]),
         ("text.csv", b"hello"),
     ),
 )

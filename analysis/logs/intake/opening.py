@@ -187,7 +187,10 @@ def _send(stream: IO[str], request: dict[str, Any]) -> None:
 
 def _dead(status: int, complaint: str, names: list[str], limits: Limits) -> Exception:
     """What to raise for a child that ended without an answer."""
-    lacking = ("MemoryError", "bad_alloc", "ArrowMemoryError", "OutOfMemory", "malloc of size")
+    lacking = (
+        "MemoryError", "bad_alloc", "ArrowMemoryError", "OutOfMemory", "malloc of size",
+        "failed to map segment", "Cannot allocate memory",
+    )  # fmt: skip
     if status in {0, 1} and not any(word in complaint for word in lacking):
         return RuntimeError(f"The reading process failed:\n{complaint}")
     return LogError(
