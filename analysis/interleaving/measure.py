@@ -36,12 +36,12 @@ from analysis.interleaving.harvest import harvest, sightings
 from analysis.interleaving.inference import Block
 from analysis.interleaving.looks import path
 from analysis.interleaving.outcomes import wilson_of
-from analysis.interleaving.place import same_position
+from analysis.interleaving.place import by_day_and_position, same_position
 from analysis.interleaving.planning import planning_numbers
 from analysis.interleaving.purchases import purchase_block
 from analysis.interleaving.several import pair_blocks
 from analysis.interleaving.shuffled import randomised, relative_ctr, shuffled_rows
-from analysis.interleaving.slots import Duel, cells_of, depth, duel, labelled, units_of
+from analysis.interleaving.slots import Duel, depth, duel, labelled, units_of
 from analysis.interleaving.stratified import mantel_haenszel, pooled
 from analysis.interleaving.users import effective_users
 from analysis.interleaving.weighted import position_weighted, waterfall
@@ -249,14 +249,12 @@ def _section_six(log: ListLog, held: Duel, lens: Interleaving, drift: Drift) -> 
     }
     found |= pooled(n, c, (log.rankers[0], log.rankers[1]))
     if log.table.day is not None and log.days:
-        daily = cells_of(log, marked, by_day=True)
-        counts = [daily.by_stratum(one) for one in (daily.slots, daily.clicks)]
-        found["mantel_haenszel_rr_day_position"] = mantel_haenszel(counts[0], counts[1], lens.alpha)
-        found["day_position_stratified"] = same_position(
-            log, marked, (0, 1), lens.alpha, by_day=True, cells=daily
+        found["mantel_haenszel_rr_day_position"] = mantel_haenszel(
+            *by_day_and_position(log), lens.alpha
         )
     if drift.found:
-        found["position_stratified"] = found["day_position_stratified"]
+        daily = same_position(log, marked, (0, 1), lens.alpha, by_day=True)
+        found |= {"position_stratified": daily, "day_position_stratified": daily}
         found["position_only_stratified"] = by_position
     return found
 
@@ -272,7 +270,9 @@ def _weighted(held: Duel, curve: Examination, lens: Interleaving, content: Block
     content["position_weighted_estimated_theta"] = under(curve.estimated)
     content["position_weighted_dcg"] = under(discount(positions))
     content["examination_band"] = {f"{eta:g}": under(power(eta, positions)) for eta in ETAS}
-    in_use = under(curve.theta)
+    own = curve.source if curve.source == "given" else "estimated"
+    named = {"given": "known", "estimated": "estimated"}[own]
+    in_use = content[f"position_weighted_{named}_theta"] if curve.theta is not None else None
     content["bias_waterfall"] = waterfall(
         content["raw_click_share_candidate"],
         list(content["pooled_ctr"].values()),

@@ -1,9 +1,11 @@
 """The comparison at the same position, for the slots of two rankers in a log."""
 
+import numpy as np
+
 from analysis.interleaving.inference import Block
-from analysis.interleaving.slots import Cells, cells_of, depth
+from analysis.interleaving.slots import Cells, cells_of, depth, labelled, strata_of
 from analysis.interleaving.stratified import stratified
-from analysis.logs.list_log import Bool, ListLog
+from analysis.logs.list_log import Bool, Int, ListLog
 
 
 def stratum_labels(log: ListLog, *, by_day: bool) -> list[str]:
@@ -37,3 +39,12 @@ def same_position(
         return stratified(cells, stratum_labels(log, by_day=False), alpha)
     made = cells_of(log, which, pair[1], by_day=by_day)
     return stratified(made, stratum_labels(log, by_day=by_day), alpha)
+
+
+def by_day_and_position(log: ListLog) -> tuple[Int, Int]:
+    """(2, strata) slots, and clicks, of the first two rankers by day and position."""
+    stratum, strata = strata_of(log, by_day=True)
+    marked = labelled(log)
+    key = (stratum[marked] * 2 + (log.slots.ranker[marked] == 1)) * 2 + log.slots.clicked[marked]
+    four = np.bincount(key, minlength=4 * strata).reshape(strata, 2, 2)
+    return four.sum(axis=2).T, four[:, :, 1].T

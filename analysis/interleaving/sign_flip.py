@@ -43,7 +43,7 @@ def _tail(size: Floats, users: Floats, observed: float, reach: float) -> float:
     # The logarithm of cosh, without overflow.
     log_moment = float(users @ (tilt * size + np.log1p(np.exp(-2 * tilt * size)) - LN2))
     wide = 2 * WINDOW * math.sqrt(float(users @ (size * size))) + 3
-    n = 1 << math.ceil(math.log2(min(wide, 2 * reach + 3)))
+    n = 1 << math.ceil(math.log2(min(wide, 2 * (reach + observed) + 3)))
     frequency = np.arange(n, dtype=np.int64)
     log_law = np.zeros(n, dtype=complex)
     for one, count in zip(size.astype(np.int64).tolist(), users.tolist(), strict=True):

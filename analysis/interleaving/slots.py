@@ -1,11 +1,16 @@
 """Which slots credit whom: two rankers' clicks by list, by unit and by stratum."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from analysis.core import Floats
 from analysis.logs.list_log import Bool, Int, ListLog, Purchases
+
+# Up to so many possible cells a slot, a table of all of them is quicker than sorting.
+DENSE = 2
 
 
 @dataclass(frozen=True)
@@ -15,8 +20,8 @@ class Cells:
     Attributes:
         unit: (cells,) ascending.
         stratum: (cells,) 0 to strata - 1.
-        slots: (cells, 2) shown slots of control and candidate.
-        clicks: (cells, 2) clicks on them.
+        slots: (2, cells) shown slots of control and candidate.
+        clicks: (2, cells) clicks on them.
         units: Units of the whole log, those without a cell included.
         strata: How many strata there may be.
     """
@@ -29,12 +34,23 @@ class Cells:
     strata: int
 
     def by_stratum(self, counted: Int) -> Int:
-        """(strata, 2): `slots` or `clicks` summed over units."""
-        return sums(self.stratum, counted, self.strata)
+        """(2, strata): `slots` or `clicks` summed over units."""
+        rows = [np.bincount(self.stratum, weights=row, minlength=self.strata) for row in counted]
+        return np.rint(np.stack(rows)).astype(np.int64)
 
-    def by_unit(self, counted: Int) -> Int:
-        """(units, 2): `slots` or `clicks` summed over strata."""
-        return sums(self.unit, counted, self.units)
+    @cached_property
+    def starts(self) -> Int:
+        """Where each unit's cells start."""
+        fresh = np.ones(self.unit.size, dtype=bool)
+        fresh[1:] = self.unit[1:] != self.unit[:-1]
+        return np.flatnonzero(fresh)
+
+    def by_unit(self, counted: Int | Floats) -> Floats:
+        """(2, units): anything counted by cell, summed over strata."""
+        found = np.zeros((2, self.units))
+        if self.unit.size:
+            found[:, self.unit[self.starts]] = np.add.reduceat(counted, self.starts, axis=1)
+        return found
 
 
 @dataclass(frozen=True)
@@ -59,14 +75,8 @@ class Duel:
     @property
     def unit_credits(self) -> tuple[Int, Int]:
         """(units,) credited clicks of control and of candidate."""
-        both = self.cells.by_unit(self.cells.clicks)
-        return both[:, 0], both[:, 1]
-
-
-def sums(code: Int, counted: Int, size: int) -> Int:
-    """(size, 2) exact sums of two columns of counts by code."""
-    columns = [np.bincount(code, weights=counted[:, m], minlength=size) for m in (0, 1)]
-    return np.rint(np.stack(columns, axis=1)).astype(np.int64)
+        both = np.rint(self.cells.by_unit(self.cells.clicks)).astype(np.int64)
+        return both[0], both[1]
 
 
 def units_of(log: ListLog) -> tuple[Int, int]:
@@ -115,21 +125,32 @@ def cells_of(log: ListLog, which: Bool, candidate: int = 1, *, by_day: bool = Fa
     unit, units = units_of(log)
     stratum, strata = strata_of(log, by_day=by_day)
     slots = log.slots
-    key = unit[slots.list[which]].astype(np.int64) * strata + stratum[which]
-    key = (key * 2 + (slots.ranker[which] == candidate)) * 2 + slots.clicked[which]
-    key.sort()
-    place = key >> 2
-    fresh = np.ones(place.size, dtype=bool)
-    fresh[1:] = place[1:] != place[:-1]
-    count = int(fresh.sum())
-    within = (np.cumsum(fresh) - 1) * 4 + (key & 3)
-    four = np.bincount(within, minlength=4 * count).reshape(count, 2, 2)
-    distinct = place[fresh]
+    key = unit[slots.list[which]].astype(np.int64)
+    key *= strata
+    key += stratum[which]
+    key <<= 2
+    key += 2 * (slots.ranker[which] == candidate)
+    key += slots.clicked[which]
+    if units * strata <= DENSE * key.size:
+        four = np.bincount(key, minlength=4 * units * strata)
+        place = np.flatnonzero(four[0::4] + four[1::4] + four[2::4] + four[3::4])
+        columns = [four[k::4][place] for k in range(4)]
+    else:
+        key.sort()
+        fresh = np.ones(key.size, dtype=bool)
+        fresh[1:] = key[1:] >> 2 != key[:-1] >> 2
+        place = key[fresh] >> 2
+        within = np.cumsum(fresh)
+        within -= 1
+        within <<= 2
+        within += key & 3
+        four = np.bincount(within, minlength=4 * place.size)
+        columns = [four[k::4] for k in range(4)]
     return Cells(
-        unit=distinct // strata,
-        stratum=distinct % strata,
-        slots=four.sum(axis=2),
-        clicks=four[:, :, 1],
+        unit=place // strata,
+        stratum=place % strata,
+        slots=np.stack([columns[0] + columns[1], columns[2] + columns[3]]),
+        clicks=np.stack([columns[1], columns[3]]),
         units=units,
         strata=strata,
     )

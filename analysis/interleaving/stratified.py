@@ -33,8 +33,8 @@ def stratified(cells: Cells, labels: Sequence[str], alpha: float) -> Block:
         Biometrics 41, 55-68; the jackknife: Efron, Stein (1981), Ann. Stat. 9, 586-596.
     """
     n, c = cells.by_stratum(cells.slots), cells.by_stratum(cells.clicks)
-    both = np.all(n > 0, axis=1)
-    shown = n.sum(axis=1)
+    both = (n[0] > 0) & (n[1] > 0)
+    shown = n[0] + n[1]
     if not both.any():
         return {"identified": False, "overlap_share": 0.0}
     found: Block = {
@@ -42,10 +42,10 @@ def stratified(cells: Cells, labels: Sequence[str], alpha: float) -> Block:
         "overlap_share": float(shown[both].sum() / shown.sum()),
         "strata_without_overlap": [labels[k] for k in np.flatnonzero((shown > 0) & ~both).tolist()],
     }
-    weight = np.where(both, n.prod(axis=1) / np.maximum(shown, 1), 0.0)
+    weight = np.where(both, n[0] * n[1] / np.maximum(shown, 1), 0.0)
     weight /= weight.sum()
     ctr = c / np.maximum(n, 1)
-    rate_a, rate_b = (float(one) for one in weight @ ctr)
+    rate_a, rate_b = (float(one) for one in ctr @ weight)
     found |= {
         "rate_control": rate_a,
         "rate_candidate": rate_b,
@@ -79,10 +79,12 @@ def _linearised(cells: Cells, weight: Floats, n: Int, ctr: Floats, rates: Floats
     """The error of the log ratio from each unit's first-order part in it."""
     if cells.units < 2:
         return None
-    per_slot = weight[:, None] / np.maximum(n, 1) / rates
+    per_slot = weight / np.maximum(n, 1) / rates[:, None]
     k = cells.stratum
-    part = per_slot[k] * (cells.clicks - cells.slots * ctr[k])
-    g = np.bincount(cells.unit, weights=part[:, 1] - part[:, 0], minlength=cells.units)
+    control, candidate = (
+        per_slot[m][k] * (cells.clicks[m] - cells.slots[m] * ctr[m][k]) for m in (0, 1)
+    )
+    g = np.bincount(cells.unit, weights=candidate - control, minlength=cells.units)
     return math.sqrt(cells.units / (cells.units - 1) * float(g @ g))
 
 
@@ -92,13 +94,13 @@ def _without_each(cells: Cells, n: Int, c: Int, inside: Bool) -> Floats:
     Weights are made anew without the unit; a stratum that then lacks a ranker adds nothing.
     """
     terms = _terms(n, c)
-    total = terms.sum(axis=0)
+    total = terms.sum(axis=1)
     k, unit = cells.stratum[inside], cells.unit[inside]
-    change = _terms(n[k] - cells.slots[inside], c[k] - cells.clicks[inside]) - terms[k]
-    units, place = np.unique(unit, return_inverse=True)
-    rates = [
-        total[m] + np.bincount(place, weights=change[:, m], minlength=units.size) for m in (0, 1)
-    ]
+    change = _terms(n[:, k] - cells.slots[:, inside], c[:, k] - cells.clicks[:, inside])
+    change -= terms[:, k]
+    # Cells come unit by unit.
+    starts = np.flatnonzero(np.diff(unit, prepend=-1))
+    rates = total[:, None] + np.add.reduceat(change, starts, axis=1)
     # What is left after all of a ranker's clicks are taken out is rounding, not a rate.
     gone = [rate <= 1e-12 * whole for rate, whole in zip(rates, total, strict=True)]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -109,9 +111,8 @@ def _without_each(cells: Cells, n: Int, c: Int, inside: Bool) -> Floats:
 
 def _terms(n: Int, c: Int) -> Floats:
     """Each stratum's part of the rates of control and candidate, before scaling."""
-    shown = np.maximum(n.sum(axis=1), 1)[:, None]
-    terms: Floats = n[:, ::-1] * c / shown
-    return terms
+    shown = np.maximum(n[0] + n[1], 1)
+    return np.stack([n[1] * c[0] / shown, n[0] * c[1] / shown])
 
 
 def _jackknife(log_ratio: float, left_out: Floats, alpha: float) -> Block:
@@ -131,19 +132,18 @@ def mantel_haenszel(n: Int, c: Int, alpha: float) -> Block:
     """The risk ratio over strata and its interval as if slots were independent.
 
     Args:
-        n: (strata, 2) slots of control and candidate.
-        c: (strata, 2) clicks on them.
+        n: (2, strata) slots of control and candidate.
+        c: (2, strata) clicks on them.
         alpha: Level of the second interval.
     """
-    shown = n.sum(axis=1)
-    keep = shown > 0
-    n, c, shown = n[keep].astype(float), c[keep].astype(float), shown[keep].astype(float)
-    top = float((c[:, 1] * n[:, 0] / shown).sum())
-    bottom = float((c[:, 0] * n[:, 1] / shown).sum())
+    keep = n[0] + n[1] > 0
+    n, c = n[:, keep].astype(float), c[:, keep].astype(float)
+    shown = n[0] + n[1]
+    top, bottom = float((c[1] * n[0] / shown).sum()), float((c[0] * n[1] / shown).sum())
     if top <= 0 or bottom <= 0:
         rr = 0.0 if bottom > 0 else None
         return {"rr": rr} | intervals("ci95", lambda _: None, alpha)
-    parts = (n.prod(axis=1) * c.sum(axis=1) - c.prod(axis=1) * shown) / shown**2
+    parts = (n[0] * n[1] * (c[0] + c[1]) - c[0] * c[1] * shown) / shown**2
     se = math.sqrt(max(float(parts.sum()) / top / bottom, 0.0))
     rr = top / bottom
 
@@ -156,7 +156,7 @@ def mantel_haenszel(n: Int, c: Int, alpha: float) -> Block:
 
 def pooled(n: Int, c: Int, rankers: tuple[str, str]) -> Block:
     """Clicks a slot of each ranker, position not taken out; shown only as a contrast."""
-    slots, clicks = n.sum(axis=0), c.sum(axis=0)
+    slots, clicks = n.sum(axis=1), c.sum(axis=1)
     ctr = [float(clicks[m] / slots[m]) if slots[m] else None for m in (0, 1)]
     ratio = ctr[1] / ctr[0] if ctr[0] and ctr[1] is not None else None
     return {"pooled_ctr": dict(zip(rankers, ctr, strict=True)), "pooled_ratio": ratio}

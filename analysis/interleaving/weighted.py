@@ -2,8 +2,6 @@
 
 import math
 
-import numpy as np
-
 from analysis.core import Floats
 from analysis.core.tails import normal_quantile
 from analysis.interleaving.inference import Block, Range, around_ratio, intervals, ratio, two_sided
@@ -23,7 +21,7 @@ def position_weighted(cells: Cells, theta: Floats, alpha: float) -> Block:
         analysis. ``ips_slot_mean``, inverse propensity, here a slot: Joachims, Swaminathan,
         Schnabel (2017), WSDM.
     """
-    at = theta[cells.stratum][:, None]
+    at = theta[cells.stratum]
     return {
         "coec": rates(cells, cells.clicks.astype(float), cells.slots * at, alpha),
         "ips_slot_mean": rates(cells, cells.clicks / at, cells.slots.astype(float), alpha),
@@ -35,12 +33,12 @@ def rates(cells: Cells, numerator: Floats, denominator: Floats, alpha: float) ->
 
     Args:
         cells: Whose units and how many.
-        numerator: (cells, 2) for control and candidate.
-        denominator: (cells, 2) likewise.
+        numerator: (2, cells) for control and candidate.
+        denominator: (2, cells) likewise.
         alpha: Level of the second intervals.
     """
-    x, d = _by_unit(cells, numerator), _by_unit(cells, denominator)
-    below = d.sum(axis=0)
+    x, d = cells.by_unit(numerator), cells.by_unit(denominator)
+    below = d.sum(axis=1)
     names = ("diff", "diff_se", "diff_p", "lift", "share", "p")
     if not (below > 0).all() or cells.units < 2:
         return (
@@ -48,10 +46,10 @@ def rates(cells: Cells, numerator: Floats, denominator: Floats, alpha: float) ->
             | dict.fromkeys(names)
             | _ends(None, None, alpha)
         )
-    rate = x.sum(axis=0) / below
+    rate = x.sum(axis=1) / below
     n = cells.units
-    away = (x - rate * d) / below
-    gap = away[:, 1] - away[:, 0]
+    away = (x - rate[:, None] * d) / below[:, None]
+    gap = away[1] - away[0]
     diff = float(rate[1] - rate[0])
     diff_se = math.sqrt(n / (n - 1) * float(gap @ gap))
     control, candidate = float(rate[0]), float(rate[1])
@@ -66,7 +64,7 @@ def rates(cells: Cells, numerator: Floats, denominator: Floats, alpha: float) ->
     }
     if not (rate > 0).all():
         return found | {"p": None} | _ends(None, None, alpha)
-    relative = away[:, 1] / candidate - away[:, 0] / control
+    relative = away[1] / candidate - away[0] / control
     se = math.sqrt(n / (n - 1) * float(relative @ relative))
     log_ratio = math.log(candidate / control)
     return found | {"p": two_sided(log_ratio, se, None)} | _ends(log_ratio, se, alpha)
@@ -86,11 +84,6 @@ def _ends(log_ratio: float | None, se: float | None, alpha: float) -> Block:
         return middle - half, middle + half
 
     return intervals("lift_ci95", lift, alpha) | intervals("share_ci95", share, alpha)
-
-
-def _by_unit(cells: Cells, values: Floats) -> Floats:
-    columns = [np.bincount(cells.unit, weights=values[:, m], minlength=cells.units) for m in (0, 1)]
-    return np.stack(columns, axis=1)
 
 
 def waterfall(
