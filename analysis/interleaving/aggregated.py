@@ -2,13 +2,24 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
-
-import numpy as np
 
 from analysis.core import Floats
 from analysis.core.tails import normal_quantile
 from analysis.interleaving.inference import Block, around, intervals, sign_test, two_sided
+
+# As a log spells sums of users: x candidate, y control, n lists.
+NAMES = {
+    "n": "n",
+    "sum_x": "x",
+    "sum_y": "y",
+    "sum_n": "lists",
+    "sum_xx": "xx",
+    "sum_yy": "yy",
+    "sum_nn": "listslists",
+    "sum_xy": "xy",
+    "sum_xn": "xlists",
+    "sum_yn": "ylists",
+}
 
 
 def sign_summary(wins: int, losses: int, ties: int, alpha: float) -> Block:
@@ -96,23 +107,8 @@ def _tested(estimate: float, se: float, n: float, alpha: float) -> Block:
     }
 
 
-def named_sums(given: Mapping[str, Any]) -> dict[str, float] | None:
-    """Sufficient sums under the names used here, whichever way products are spelled."""
-    plain = {key.lower().replace("_", "").replace("sum", ""): float(v) for key, v in given.items()}
-    aliases = {"users": "n", "nusers": "n", "impressions": "lists", "nn": "listslists"}
-    found = {aliases.get(key, key): value for key, value in plain.items()}
-    for short, full in (("xn", "xlists"), ("yn", "ylists"), ("xx", "xx"), ("yy", "yy")):
-        if short in found:
-            found[full] = found[short]
-    for spelled, full in (
-        ("x2", "xx"),
-        ("y2", "yy"),
-        ("lists2", "listslists"),
-        ("n2", "listslists"),
-    ):
-        if spelled in found:
-            found[full] = found[spelled]
-    known = all(name in found and np.isfinite(found[name]) for name in ("n", "x", "y", "xx", "yy"))
-    if not known or "xy" not in found:
-        return None
-    return found
+def named_sums(given: Mapping[str, float]) -> dict[str, float] | None:
+    """Sufficient sums of a log by the names used here; None where some are missing."""
+    found = {name: given[told] for told, name in NAMES.items() if told in given}
+    needed = ("n", "x", "y", "xx", "yy", "xy")
+    return found if all(name in found for name in needed) else None

@@ -96,7 +96,9 @@ def measure(log: ListLog, lens: Interleaving) -> Measured:
         "shape": log.shape,
         "effective_users": effective,
         "top_user_impression_share": top,
-        "shared_clicks": int((slots.clicked & (slots.ranker == SHARED)).sum()),
+        "shared_clicks": int((slots.clicked & (slots.ranker == SHARED)).sum())
+        if log.rankers
+        else 0,
     }
     curve, guessed = _examination(log, lens, content)
     if log.totals is not None:

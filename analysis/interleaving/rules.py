@@ -84,8 +84,8 @@ def classify(found: Measured) -> Case:
     if log.totals is not None:
         return Case(3, None, True, _aggregated_test(content))
     if log.shape == "position" or not log.rankers:
-        reason = "no_ranker_column" if log.has.get("impression_id") else "no_list_or_user_id"
-        return Case(1, None, False, None, reason)
+        known = log.has.get("impression_id") or log.has.get("user_id")
+        return Case(1, None, False, None, "no_ranker_column" if known else "no_list_or_user_id")
     if len(log.rankers) == 1:
         return Case(2, None, False, None, "one_ranker")
     if not sum(content["raw_clicks"].values()) and content.get("purchases") is None:

@@ -282,6 +282,12 @@ def test_users_already_summed() -> None:
     assert plain["p"] == near(0.0704839969)
     content = read(of_totals(Totals("users", x=x, y=y, n=n))).content
     assert content["paired_delta_test"]["p"] == near(0.0132355996)
+    sums = {"n": 5.0, "sum_x": 10.0, "sum_y": 4.0, "sum_n": 15.0, "sum_xx": 30.0, "sum_yy": 6.0}
+    sums |= {"sum_nn": 55.0, "sum_xy": 12.0, "sum_xn": 40.0, "sum_yn": 16.0}
+    told = read(of_totals(Totals("users", sums=sums))).content
+    for name in ("paired_delta_test", "paired_t"):
+        for field in ("estimate", "se", "p"):
+            assert told[name][field] == near(content[name][field])
 
 
 def test_outcomes_already_summed() -> None:
