@@ -79,9 +79,9 @@ if list_rows.truth_line(truth):
     st.caption(list_rows.truth_line(truth))
 
 charts.show("preference", readout_id, content, list_tabs.choice())
-beside = [list_rows.struck(content), list_rows.direction(content)]
-if any(beside):
-    st.markdown(" ".join(filter(None, beside)))
+struck = list_rows.struck(content)
+if struck:
+    st.markdown(struck)
 charts.show("waterfall", readout_id, content, list_tabs.choice())
 
 numbers = st.expander("All numbers", key="all_numbers", on_change="rerun")

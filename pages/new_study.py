@@ -2,7 +2,15 @@
 
 import streamlit as st
 
-from pages.ui import frame, html, study_check, study_columns, study_log, study_metrics
+from pages.ui import (
+    frame,
+    html,
+    study_check,
+    study_columns,
+    study_lists,
+    study_log,
+    study_metrics,
+)
 from pages.ui.failure import show_error
 from pages.ui.words import plain
 
@@ -31,22 +39,35 @@ name = top.text_input("Study name", row.name, max_chars=120, key=f"{row.id}_name
 if row.error is not None:
     show_error(row.error)
 
-looked = study_check.look(store, row)
-study_log.show(row, looked)
 definition = {**row.definition, "name": name.strip() or row.name}
-definition = study_columns.show(row, definition)
-definition = study_metrics.show(row, definition, study_check.sources(row, looked), looked.values)
-st.header("4. Check and run", anchor=False)
-definition = study_check.show_plan(row, definition, looked)
-study_check.show(looked)
+if study_lists.is_of_lists(row):
+    lists = study_lists.look(store, row)
+    error = lists.error
+    study_log.show(row, study_lists.found(lists))
+    study_columns.head(store, row, "interleaving")
+    definition = study_lists.columns(row, definition)
+    definition = study_lists.rankers(row, definition, lists)
+    st.header("4. Check and run", anchor=False)
+    study_lists.show(lists)
+else:
+    looked = study_check.look(store, row)
+    error = looked.error
+    study_log.show(row, study_check.found(looked))
+    study_columns.head(store, row, "ab")
+    definition = study_columns.show(row, definition)
+    sources = study_check.sources(row, looked)
+    definition = study_metrics.show(row, definition, sources, looked.values)
+    st.header("4. Check and run", anchor=False)
+    definition = study_check.show_plan(row, definition, looked)
+    study_check.show(looked)
 with st.container(horizontal=True):
-    study_check.run_button(store, row, looked, "run_below")
+    study_check.run_button(store, row, error, "run_below")
     if row.readout_id:
         frame.page_link(
             frame.readout_page(row), "Open the saved readout", study_id=row.id, icon="science"
         )
 with top:
-    study_check.run_button(store, row, looked, "run_above")
+    study_check.run_button(store, row, error, "run_above")
 
 if definition != row.definition:
     # Saved at once: a closed tab loses nothing, and the page is drawn from what is saved.

@@ -16,6 +16,10 @@ STEPS = (
     ("equal_examination", "Equal examination", "clicks a slot that was looked at"),
     ("same_position", "Same position", "clicks a slot, compared within each position"),
 )
+_UNKNOWN = {
+    "equal_examination": "how often each position is looked at is not known",
+    "same_position": "no position holds both rankers",
+}
 
 
 @dataclass(frozen=True)
@@ -145,7 +149,7 @@ def _mark(
     chart: go.Figure, step: _Step, place: int, colours: Palette, *, last: bool, grey: bool
 ) -> None:
     if step.share is None:
-        text = "no position holds both rankers" if step.key == "same_position" else "not known"
+        text = _UNKNOWN.get(step.key, "not known")
         chart.add_annotation(
             x=0.5, y=place, text=text, showarrow=False, xanchor="left", xshift=8,
             font={"color": colours.neutral, "size": 13},

@@ -6,7 +6,7 @@ from analysis.logs.guess import GuessedColumns, guess_roles
 from analysis.logs.intake import DEFAULT_LIMITS, Limits, Source, open_source
 from analysis.logs.intake.preview import preview
 from analysis.logs.list_log import ListLog, Lists, Purchases, Slots, Totals
-from analysis.logs.lists import read_lists
+from analysis.logs.lists import read_lists, suggest_lists
 from analysis.logs.personal import personal_columns
 from analysis.logs.read import read_ab
 from analysis.logs.suggest import suggest
@@ -35,4 +35,5 @@ __all__ = [
     "read_ab",
     "read_lists",
     "suggest",
+    "suggest_lists",
 ]

@@ -7,6 +7,7 @@ from typing import Any
 from analysis.logs.guess import GuessedColumns, guess_roles
 from analysis.logs.intake import Source
 from analysis.logs.intake.preview import looking, quoted
+from analysis.logs.lists.suggest import suggest_lists
 from analysis.logs.profile import Profile, plain_name
 
 EXPOSURES = (
@@ -52,7 +53,9 @@ class _Event:
         return plain_name(self.name)
 
 
-def suggest(source: Source, path: tuple[str, ...], name: str) -> dict[str, Any]:
+def suggest(
+    source: Source, path: tuple[str, ...], name: str, *, lists: bool = True
+) -> dict[str, Any]:
     """A study as a mapping with the contract's keys.
 
     It runs as it is if the log has an arm and something to measure; what was not found is
@@ -62,7 +65,11 @@ def suggest(source: Source, path: tuple[str, ...], name: str) -> dict[str, Any]:
         source: The log.
         path: What the study's ``[log] path`` shall say.
         name: The study's name.
+        lists: Whether a log that looks like lists becomes a study of lists.
     """
+    of_lists = suggest_lists(source, path, name) if lists else None
+    if of_lists is not None:
+        return of_lists
     guessed = guess_roles(source)
     columns: dict[str, Any] = dict(guessed.roles)
     if guessed.segments:

@@ -20,7 +20,7 @@ def seed(store: Store, folder: Path = SAMPLES) -> None:
         if file.stem in had:
             continue
         definition = tomllib.loads(file.read_text(encoding="utf-8"))
-        if "ab" not in definition:
+        if not {"ab", "interleaving"} & definition.keys():
             continue
         path = definition.get("log", {}).get("path")
         log = file.parent / (path if isinstance(path, str) else path[0])

@@ -41,6 +41,7 @@ def _of_lists(content: dict[str, Any]) -> dict[str, Any]:
     verdict, found = content.get("verdict") or {}, content["interleaving"]
     same = found.get("position_stratified") or {}
     low, high = (same.get("jackknife") or {}).get("lift_ci95") or (None, None)
+    known = same.get("lift") is not None
     primary = {
         "name": "Clicks at the same position",
         "kind": "ratio",
@@ -56,7 +57,7 @@ def _of_lists(content: dict[str, Any]) -> dict[str, Any]:
         "lenses": [lens for lens in LENSES if content.get(lens)],
         "units": int(found.get("users") or found.get("lists") or 0),
         "alpha": (content.get("study", {}).get("interleaving") or {}).get("alpha", 0.05),
-        "primary": primary if same.get("lift") is not None else None,
+        "primary": primary if known or verdict.get("decision") == "do_not_use" else None,
         "guardrails": {},
     }
 

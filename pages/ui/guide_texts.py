@@ -10,9 +10,9 @@ VERDICT_MEANS = {
     "do_not_use": "The data cannot carry a claim: the split failed, units saw several arms, or"
     " another stop notice stands. Mend that first; no lift is to be read.",
     "roll_back": "The primary metric is clearly worse, or a guardrail is clearly outside its"
-    " margin.",
+    " margin; or people prefer the ranker in use.",
     "ship": "The primary metric is clearly better and every guardrail is shown to stay inside its"
-    " margin.",
+    " margin; or people prefer the candidate ranker.",
     "keep_running": "The planned sample or time is not reached, or a guardrail is not yet shown"
     " to be safe.",
     "iterate": "The test is complete and the primary metric did not clearly move. The readout says"
@@ -33,6 +33,14 @@ u17,control,1,49.90,12.00,DE
 u42,treatment,0,0,30.50,US
 u55,treatment,1,18.00,0,US
 u61,control,0,0,7.25,DE
+"""
+
+LIST_LOG = """request_id,ts,user_id,query,position,item_id,model,clicked
+r1,2026-03-02T08:00:12Z,u17,q3,1,i204,legacy,0
+r1,2026-03-02T08:00:12Z,u17,q3,2,i377,candidate,1
+r1,2026-03-02T08:00:12Z,u17,q3,3,i118,,0
+r2,2026-03-02T08:02:47Z,u42,q9,1,i530,candidate,1
+r2,2026-03-02T08:02:47Z,u42,q9,2,i204,legacy,0
 """
 
 JSON_LINES = """{"id": "e1", "ts": "2026-03-02T08:00:12Z", "user_id": "u17", "event": "exposure", "variant": "control"}
@@ -66,6 +74,22 @@ def show_reading() -> None:
         "- **Safe**: the whole interval lies inside the margin.\n"
         "- **Breached**: the harm is clearly larger than the margin.\n"
         "- **Not shown safe**: the data allow harm beyond the margin. More units may tell."
+    )
+    st.subheader("A preference", anchor=False)
+    st.markdown(
+        "In interleaving two rankers fill one list, and people choose among their items. What"
+        " stands higher is clicked more, whoever put it there, so a plain count of clicks can name"
+        " the wrong ranker. A readout therefore says three things:\n"
+        "\n"
+        "- **Who starts.** If one ranker always does, clicks cannot name a winner. If it does more"
+        " often, slots are compared at the same position only.\n"
+        "- **The same position.** The change in clicks a slot, comparing the rankers within each"
+        " position. The waterfall leads there from the raw count, step by step.\n"
+        "- **Users, not clicks.** A user is counted once, however many lists they saw: a few busy"
+        " people cannot decide alone.\n"
+        "\n"
+        "For the candidate: **Ship** means people prefer it, **Roll back** that they prefer the"
+        " ranker in use. The size of a preference is not the lift that an A/B test would show."
     )
     st.subheader("A verdict", anchor=False)
     st.markdown("The first of these that holds is the verdict; the readout names the rule.")
@@ -103,6 +127,15 @@ def show_logs() -> None:
         "unit-table.csv",
     )
     _example(
+        "List log: one row a shown slot",
+        "For interleaving. Log every slot that was shown, clicked or not, and the ranker that put"
+        " the item there; a blank ranker is a slot that both would have filled. Columns such as"
+        " `rank_legacy` and `rank_candidate`, the item's rank in each ranker's own list, sharpen"
+        " the answer. A row may also hold a whole list, and clicks may come in a second file.",
+        LIST_LOG,
+        "list-log.csv",
+    )
+    _example(
         "JSON lines: one object a line",
         "The keys are the columns; a missing key is a blank cell.",
         JSON_LINES,
@@ -118,7 +151,11 @@ def show_logs() -> None:
         "| value | a number that belongs to the event, such as an amount or milliseconds |\n"
         "| event id | makes a repeated row recognisable, so that it counts once |\n"
         "| cluster | what was assigned when units are nested in it, such as a company |\n"
-        "| segments | traits of units to look at one by one |"
+        "| segments | traits of units to look at one by one |\n"
+        "| list | one shown ranking, such as a request or a result page |\n"
+        "| position | the place in the list, from the top |\n"
+        "| ranker | who put the item into the slot |\n"
+        "| clicked | whether the item was clicked |"
     )
 
 
@@ -134,7 +171,9 @@ def show_limits() -> None:
         " out by luck.\n"
         "- A split that fits the plan does not prove that assignment was random, only that nothing"
         " speaks against it.\n"
-        "- What happens later than the window was not measured."
+        "- What happens later than the window was not measured.\n"
+        "- Interleaving says which ranker people choose side by side. It does not say what the"
+        " choice does to visits, revenue or speed: test those by A/B."
     )
     st.subheader("Limits", anchor=False)
     st.markdown(

@@ -65,9 +65,22 @@ def understand(store: Store, row: StudyRow, progress: Progress) -> None:
             "notices": [_plain(one) for one in source.notices],
         },
     )
-    if "ab" not in row.definition:
+    if not {"ab", "interleaving"} & row.definition.keys():
         suggested = logs.suggest(source, paths, row.name)
         store.edit(row.id, {**suggested, **row.definition}, ready=True)
+
+
+def read_as(store: Store, row: StudyRow, lens: str) -> None:
+    """Begin the study anew on the same log, as a study of arms or of lists."""
+    path = row.definition["log"]["path"]
+    paths = (path,) if isinstance(path, str) else tuple(path)
+    source = logs.open_source(paths, base=study_place(store, row), work=store.work)
+    bare = {"version": 1, "name": row.name, "columns": {}, "interleaving": {"alpha": 0.05}}
+    if lens == "interleaving":
+        suggested = logs.suggest_lists(source, paths, row.name) or bare
+    else:
+        suggested = logs.suggest(source, paths, row.name, lists=False)
+    store.edit(row.id, {**suggested, "log": row.definition["log"]}, ready=True)
 
 
 def _plain(notice: Notice) -> dict[str, Any]:

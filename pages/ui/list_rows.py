@@ -59,7 +59,7 @@ def _row(content: Content, block: Content, names: list[str], truth: Mapping[str,
         treatment=_rate(block.get("rate_candidate")),
         change=words.lift(lift),
         interval=words.lift_interval(low, high) if drawn else "",
-        truth="" if true_lift is None else f"true change {words.lift(true_lift)}",
+        truth="" if true_lift is None or not drawn else f"true change {words.lift(true_lift)}",
         place=(low, lift, high) if drawn else None,  # type: ignore[arg-type]
         why_not="" if drawn else _why_not(block),
         margin=None,
@@ -109,18 +109,6 @@ def struck(content: Content) -> str:
     return f"Uncorrected, {' and '.join(said)}{'' if winner else why}."
 
 
-def direction(content: Content) -> str:
-    """Where both rankers' own lists point when no winner may be named, as Markdown."""
-    verdict = content["interleaving"].get("verdict") or {}
-    better = verdict.get("direction_from_counterfactual")
-    if not better or verdict.get("winner") or verdict.get("status") != "direction_only":
-        return ""
-    return (
-        f"Both rankers' own lists point to **{words.plain(str(better))}**: a direction for the next"
-        " test, not a winner."
-    )
-
-
 def truth_line(truth: Mapping[str, Any]) -> str:
     """What was planted in a sample, as one sentence of Markdown."""
     if "clicks_per_list_alone" not in truth:
@@ -128,7 +116,9 @@ def truth_line(truth: Mapping[str, Any]) -> str:
     better = truth.get("better")
     if not better:
         return "Known truth of this sample: the rankers are equally good."
+    candidate = list(truth["clicks_per_list_alone"])[1]
     return (
-        f"Known truth of this sample: **{words.plain(str(better))}** is better; the candidate's own"
-        f" lists get {words.lift(truth['lift'])} clicks."
+        f"Known truth of this sample: **{words.plain(str(better))}** is better."
+        f" {words.plain(candidate)}'s items get {words.lift(_true_lift(truth))} clicks at the same"
+        f" position, and {words.lift(truth['lift'])} on lists that it fills alone."
     )

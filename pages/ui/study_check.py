@@ -68,10 +68,10 @@ def look(store: Store, row: StudyRow) -> Looked:
     # Its name and story change nothing of what is found.
     key = replace(study, name="", hypothesis=None, owner=None).key()
     with st.spinner("Looking at the log…"):
-        return _look(str(store.home), _log_key(store, row), key, row, study)
+        return _look(str(store.home), log_key(store, row), key, row, study)
 
 
-def _log_key(store: Store, row: StudyRow) -> str:
+def log_key(store: Store, row: StudyRow) -> str:
     """What tells one log from another: its hash, or its files with their sizes and times."""
     if row.log_sha256:
         return row.log_sha256
@@ -131,6 +131,19 @@ def _values(log: ABLog, metric: Metric) -> dict[str, str] | str:
         value = moments.sum("y") / below if below else None
         shown[arm] = words.level_value(value and value * table.scale, kind)
     return shown
+
+
+def found(looked: Looked) -> list[str]:
+    """Units, arms and dates of the log, as Markdown."""
+    if looked.ab is None:
+        return []
+    units = sum(arm["n"] for arm in looked.ab["arms"])
+    dates = words.days(looked.ab.get("first_time"), looked.ab.get("last_time"))
+    return [
+        words.counted(units, "unit"),
+        f"arms {plain(words.several(list(looked.arms)))}",
+        "" if dates == words.NONE else dates,
+    ]
 
 
 def sources(row: StudyRow, looked: Looked) -> list[str]:
@@ -278,13 +291,13 @@ def _power(row: Mapping[str, Any]) -> str:
     return said
 
 
-def run_button(store: Store, row: StudyRow, looked: Looked, key: str) -> None:
-    """The button that starts the run."""
+def run_button(store: Store, row: StudyRow, error: VerdictError | None, key: str) -> None:
+    """The button that starts the run; an error in step 4 holds it back."""
     again = row.readout_id is not None
     if st.button(
         "Run study again" if again else "Run study", type="primary", key=key,
-        icon=":material/play_arrow:", disabled=looked.error is not None,
-        help="Mend what step 4 says first." if looked.error else None,
+        icon=":material/play_arrow:", disabled=error is not None,
+        help="Mend what step 4 says first." if error else None,
     ):  # fmt: skip
         run_in_background(store, [row.id])
         st.rerun()

@@ -4,9 +4,11 @@ from typing import Any
 
 import streamlit as st
 
-from analysis.store import StudyRow
+from analysis.store import Store, StudyRow
+from pages.ui import intake
 from pages.ui.words import plain
 
+LENSES = {"ab": "Arms (A/B)", "interleaving": "Lists (interleaving)"}
 NOT_HERE = "not in this log"
 ROLES = {
     "unit": ("Unit", "Who was assigned: a user, a device, an account."),
@@ -19,13 +21,27 @@ ROLES = {
 }
 
 
+def head(store: Store, row: StudyRow, lens: str) -> None:
+    """The step's heading, and the choice of what the rows tell of."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.header("2. Columns", anchor=False, width="stretch")
+        chosen = st.segmented_control(
+            "What do the rows tell of?", list(LENSES), default=lens, required=True,
+            format_func=LENSES.__getitem__, key=f"{row.id}_lens_{lens}",
+            label_visibility="collapsed",
+            help="Arms: each unit met one version. Lists: two rankers filled the same list.",
+        )  # fmt: skip
+    if chosen != lens:
+        intake.read_as(store, row, str(chosen))
+        st.rerun()
+
+
 def show(row: StudyRow, definition: dict[str, Any]) -> dict[str, Any]:
     """Show the roles, guessed or chosen; the definition with what is chosen now."""
     facts = row.facts or {}
     names = [name for name, _kind in facts.get("columns", [])]
     why: dict[str, str] = facts.get("why", {})
     columns = dict(definition.get("columns", {}))
-    st.header("2. Columns", anchor=False)
     grid = [*st.columns(4), *st.columns(4)]
     for place, (role, (label, about)) in enumerate(ROLES.items()):
         with grid[place]:

@@ -1,6 +1,6 @@
 """Step 1 of a new study: the log - uploaded, named by path, or taken from a sample."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from analysis.store import Store, StudyRow, forget
 from pages.ui import frame, html, intake, notices, uploads, words
 from pages.ui.failure import show_error
 from pages.ui.reasons import reason
-from pages.ui.study_check import Looked
 from pages.ui.words import plain
 
 UPLOAD_MB = 200
@@ -120,8 +119,13 @@ def understand(store: Store, row: StudyRow) -> None:
     st.rerun()
 
 
-def show(row: StudyRow, looked: Looked) -> None:
-    """What the log is: file, format, rows, units, arms, dates, problems, personal data."""
+def show(row: StudyRow, found: Sequence[str]) -> None:
+    """What the log is: file, format, rows, what was found in it, problems, personal data.
+
+    Args:
+        row: The study.
+        found: What its lens finds in the log, such as units, arms and dates; Markdown.
+    """
     facts: dict[str, Any] = row.facts or {}
     path = row.definition["log"]["path"]
     name = path if isinstance(path, str) else ", ".join(path)
@@ -136,15 +140,7 @@ def show(row: StudyRow, looked: Looked) -> None:
         words.counted(int(facts.get("rows", 0)), "row"),
         words.counted(len(facts.get("columns", [])), "column"),
     ]
-    if looked.ab is not None:
-        units = sum(arm["n"] for arm in looked.ab["arms"])
-        dates = words.days(looked.ab.get("first_time"), looked.ab.get("last_time"))
-        parts += [
-            words.counted(units, "unit"),
-            f"arms {plain(words.several(list(looked.arms)))}",
-            "" if dates == words.NONE else dates,
-        ]
-    st.markdown(" · ".join(part for part in parts if part))
+    st.markdown(" · ".join(part for part in (*parts, *found) if part))
     if rejected:
         examples = "; ".join(
             f"row {number}: {text[:60]}" for _reason, number, text in facts.get("examples", [])[:3]
