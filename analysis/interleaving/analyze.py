@@ -11,6 +11,7 @@ from analysis.interleaving.findings import findings
 from analysis.interleaving.inference import Block
 from analysis.interleaving.measure import Measured, measure
 from analysis.interleaving.notices import notice
+from analysis.interleaving.planning import planning_numbers
 from analysis.interleaving.rules import Ruling, rule
 from analysis.interleaving.segments import segment_blocks, segment_notices
 from analysis.interleaving.slots import keep_lists
@@ -68,6 +69,7 @@ def analyze(log: ListLog, study: Study, progress: Progress | None = None) -> Res
     if found.examination.too_short is not None and ruling.winner is not None:
         ruling = replace(ruling, status="no_winner", winner=None, reason="theta_too_short")
     notices += findings(found, ruling, lens)
+    found = replace(found, content=found.content | {"planning": planning_numbers(found, ruling)})
     if progress:
         progress("Comparing segments", 0.6)
     segments = segment_blocks(found.log, lens, ruling.case.test)

@@ -6,7 +6,8 @@ import numpy as np
 
 from analysis.core import Floats
 from analysis.interleaving.inference import Block
-from analysis.interleaving.slots import Duel
+from analysis.interleaving.measure import Measured
+from analysis.interleaving.rules import Ruling
 from analysis.logs.list_log import ListLog
 
 # Two-sided 5 % and 80 % power.
@@ -14,39 +15,50 @@ QUANTILES = 1.959964 + 0.841621
 MOST = 1e12
 
 
-def planning_numbers(in_scope: Block, content: Block, held: Duel, log: ListLog) -> Block | None:
+def planning_numbers(found: Measured, ruling: Ruling) -> Block | None:
     """Users that would find a preference as strong as this one four times in five.
 
     Args:
-        in_scope: The blocks that make the headline.
-        content: All blocks.
-        held: All credits.
-        log: The log.
+        found: All blocks.
+        ruling: What the rules say, by which the headline test is known.
 
     Returns:
         ``users_with_credit_needed``, ``users_needed`` of any kind, and, for scale,
         ``ab_users_needed``: how many an A/B test would need if clicks a user differed by
-        as much as the same-position lift. None without users.
+        as much as the same-position lift. None without users, and where no test decides.
     """
-    root = in_scope.get("user_sqrt_t")
-    if root is None or not held.by_user:
+    log, content = found.log, found.content
+    if log.table.user is None or len(log.rankers) != 2 or not ruling.case.allowed:
         return None
-    needed = needed_units(root["mean"], root["sd"])
-    found: Block = {"users_with_credit_needed": needed, "users_needed": None}
-    if needed is not None and root["n_users"]:
-        found["users_needed"] = math.ceil(needed * log.users / root["n_users"])
-    lift = (content.get("position_stratified") or {}).get("lift")
-    found["ab_users_needed"] = ab_units(_clicks_by_user(log, held), lift)
-    both = found["users_needed"], found["ab_users_needed"]
-    found["traffic_factor"] = both[1] / both[0] if both[0] and both[1] else None
-    return found
+    same = content.get("position_stratified") or {}
+    numbers: Block = {"users_with_credit_needed": None, "users_needed": None}
+    if ruling.case.corrected:
+        jackknife = same.get("jackknife") or {}
+        each = needed_units(same.get("log_ratio"), jackknife.get("se"), jackknife.get("n_users"))
+        numbers["users_needed"] = each
+    else:
+        blocks = content["competitive_only"] if ruling.scope == "competitive" else content
+        root = blocks["user_sqrt_t"]
+        needed = needed_units(root["mean"], root["sd"])
+        numbers["users_with_credit_needed"] = needed
+        if needed is not None:
+            numbers["users_needed"] = math.ceil(needed * log.users / root["n_users"])
+    numbers["ab_users_needed"] = ab_units(_clicks_by_user(log), same.get("lift"))
+    il, ab = numbers["users_needed"], numbers["ab_users_needed"]
+    return numbers | {"traffic_factor": ab / il if il and ab else None}
 
 
-def needed_units(mean: float | None, sd: float | None) -> int | None:
-    """Units with credit for 80 % power at this mean and standard deviation."""
-    if not mean or sd is None:
+def needed_units(mean: float | None, sd: float | None, n: int | None = 1) -> int | None:
+    """Units for 80 % power at this mean and standard deviation of one unit.
+
+    Args:
+        mean: Estimate.
+        sd: Its standard deviation a unit, or its error over n units.
+        n: Units behind the error.
+    """
+    if not mean or sd is None or n is None:
         return None
-    needed = (QUANTILES * sd / mean) ** 2
+    needed = n * (QUANTILES * sd / mean) ** 2
     return max(math.ceil(needed), 2) if needed < MOST else None
 
 
@@ -60,7 +72,8 @@ def ab_units(clicks: Floats, lift: float | None) -> int | None:
     return max(math.ceil(needed), 4) if needed < MOST else None
 
 
-def _clicks_by_user(log: ListLog, held: Duel) -> Floats:
-    slots = log.slots
-    unit = held.unit[slots.list[slots.clicked]]
-    return np.bincount(unit, minlength=held.lists_of.size).astype(float)
+def _clicks_by_user(log: ListLog) -> Floats:
+    """(users,) clicks of each user, on whatever slot."""
+    assert log.table.user is not None
+    clicked = log.slots.list[log.slots.clicked]
+    return np.bincount(log.table.user[clicked], minlength=log.users).astype(float)

@@ -156,13 +156,13 @@ def _two_sentences(found: Measured, ruling: Ruling, lens: Interleaving) -> list[
         loser = control if ruling.winner == candidate else candidate
         first = f"{ruling.winner} is preferred to {loser} ({p}): "
     sentences = [first + _counts(found, ruling, lens)]
-    if ruling.status == "corrected_winner":
+    if ruling.case.corrected:
         # Plain counts are what the uneven draw has spoilt: they would only confuse.
         sentences = [first.removesuffix(": ") + "."]
     same = found.content.get("position_stratified")
     if same and same.get("lift") is not None and lens.outcome in ("click", "conversion"):
         sentences.append(_position_sentence(candidate, same, lens.alpha))
-    if ruling.status == "corrected_winner":
+    if ruling.case.corrected:
         sentences.append(
             "The draw was uneven, so only slots at the same position are compared; mend it "
             "before the next test."
