@@ -72,15 +72,15 @@ def _columns(reading: "SlotReading", found: Found) -> list[Notice]:
                 "Name the right one under [columns] if this is wrong.",
             )
         )
-    for column in reading.wide_segments:
-        notices.append(
-            notice(
-                "segment_left_out",
-                "warn",
-                f"The column {column} holds too many different values to cut by.",
-                "Name columns of few values: [columns] segments = [...].",
-            )
+    notices += [
+        notice(
+            "segment_left_out",
+            "warn",
+            f"The column {column} holds too many different values to cut by.",
+            "Name columns of few values: [columns] segments = [...].",
         )
+        for column in reading.wide_segments
+    ]
     has, shape = found.has, reading.shape.name
     events = {field for one in found.joined.events for field in one.fields.of}
     if not has["user_id"] and not has["impression_id"] and not reading.shape.whole_lists:

@@ -39,6 +39,8 @@ def read_lists(
     report = progress or (lambda _what, _share: None)
     sources: dict[str, Source] = {}
     opened = engine
+    if engine is not None and study.log.events:
+        raise _events_need_a_file()
     if opened is None:
         opened, sources = _open(study, base, work, report)
     try:
@@ -61,14 +63,15 @@ def _open(
 ) -> tuple[Engine, dict[str, Source]]:
     """An engine with the log, and the file of events beside it."""
     if study.log.engine == "spark":
-        if study.log.table is None or study.log.events:
+        if study.log.table is None:
             raise LogError(
-                "no_table" if study.log.table is None else "events_need_duckdb",
-                "The Spark engine reads one table, "
-                + ("and the study names none." if study.log.table is None else "not two files."),
-                where="log.table" if study.log.table is None else "log.events",
-                fix='Add table = "schema.name" under [log], with clicks in the same table.',
+                "no_table",
+                "The Spark engine reads a table, and the study names none.",
+                where="log.table",
+                fix='Add table = "schema.name" under [log].',
             )
+        if study.log.events:
+            raise _events_need_a_file()
         return open_spark(study.log.table, study.log.connection), {}
     report("Opening the log", 0.0)
     sources = {"log": _intake(study.log.path, base, work, report)}
@@ -76,6 +79,15 @@ def _open(
         sources["events"] = _intake(study.log.events, base, work, report)
     beside = {name: source for name, source in sources.items() if name != "log"}
     return open_duckdb(sources["log"], work, beside=beside), sources
+
+
+def _events_need_a_file() -> LogError:
+    return LogError(
+        "events_need_duckdb",
+        "A second file of events is read by the embedded engine only.",
+        where="log.events",
+        fix="Put shown slots and events into one table, told apart by a column event.",
+    )
 
 
 def _intake(paths: tuple[str, ...], base: Path, work: Path, report: Progress) -> Source:

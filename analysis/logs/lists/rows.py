@@ -147,6 +147,11 @@ def _whole_lists(engine: Engine, fields: Fields, shape: Shape) -> Views:
             fix='Use engine = "duckdb", or write one row a slot.',
         )
     lists = _list_columns(engine, fields)
+    if fields.has("randomized"):
+        # The order of a whole list was drawn at random, or not.
+        column = fields.of["randomized"]
+        name, kind = engine.dialect.identifier(column), fields.kinds[column]
+        lists["rnd"] = cells.flag(name, kind, engine.dialect)
     inside, parts, good = (_json if shape.name == "json" else _joined)(engine, shape)
     listed = "".join(f", {expression} AS {name}" for name, expression in lists.items())
     good_row = f"CASE WHEN {good} THEN 1 ELSE 0 END"
@@ -162,17 +167,18 @@ def _whole_lists(engine: Engine, fields: Fields, shape: Shape) -> Views:
         more = "".join(f", unnest({name}) AS {name}" for name in inside)
         exploded = exploded.replace(" FROM list_rows", f"{more} FROM list_rows")
     columns = _inside_json(engine, exploded) if shape.name == "json" else _inside_joined(inside)
+    list_numbers = [name for name in ("t", "rnd") if name in lists and name not in columns]
     select = ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
     engine.table("slot_rows", f"SELECT row_no, place, {select} FROM ({exploded}) e")
     names = tuple(one for one in columns if one in SLOT_NAMES)
     fields_of = SLOT_NAMES | FLAGS | {"prop": "propensity", "v": "value", "pos": "position"}
-    list_fields = (*LIST_NAMES.values(), "timestamp", "event")
+    list_fields = (*LIST_NAMES.values(), "timestamp", "event", "randomized")
     return Views(
         lists="list_rows",
         slots="slot_rows",
-        list_names=tuple(one for one in lists if one != "t"),
+        list_names=tuple(one for one in lists if one not in ("t", "rnd")),
         slot_names=names,
-        list_numbers=(*(one for one in lists if one == "t"), "good"),
+        list_numbers=(*list_numbers, "good"),
         slot_numbers=("place", *(one for one in columns if one not in names)),
         has=frozenset(one for one in fields.of if one in list_fields)
         | {fields_of[one] for one in columns},
@@ -181,7 +187,7 @@ def _whole_lists(engine: Engine, fields: Fields, shape: Shape) -> Views:
 
 
 def _json(engine: Engine, shape: Shape) -> tuple[tuple[str, ...], str, str]:
-    column = engine.dialect.identifier(shape.items)
+    column = f"CAST({engine.dialect.identifier(shape.items)} AS VARCHAR)"
     is_array = f"json_valid({column}) AND json_type({column}) = 'ARRAY'"
     array = f"CASE WHEN {is_array} THEN {column} END"
     # A NULL among the objects is no slot that anything is known of.

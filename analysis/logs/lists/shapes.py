@@ -79,10 +79,10 @@ def recognise(engine: Engine, fields: Fields) -> Shape:
 
 def _holds_objects(engine: Engine, column: str, kind: str) -> bool:
     """Whether most cells start as an array of objects."""
-    if kind != "VARCHAR":
+    if kind not in ("VARCHAR", "JSON"):
         return False
     dialect = engine.dialect
-    name = dialect.identifier(column)
+    name = f"CAST({dialect.identifier(column)} AS {dialect.text})"
     starts = dialect.matches(name, r"^\s*\[\s*(\{|\]\s*$)")
     found = engine.run(
         f"SELECT count({name}) AS filled, count(CASE WHEN {starts} THEN 1 END) AS objects FROM log"

@@ -10,7 +10,7 @@ import numpy as np
 from analysis.core import LogError
 from analysis.logs.engines import Engine
 from analysis.logs.intake import Source
-from analysis.logs.list_log import SHARED, Int, ListLog, Slots
+from analysis.logs.list_log import SHARED, UNKNOWN, Int, ListLog, Slots
 from analysis.logs.lists.account import account
 from analysis.logs.lists.cleaning import (
     Losses,
@@ -69,6 +69,7 @@ class SlotReading:
         self.names: dict[str, list[str]] = {}
         self.first_repeated = ""
         self.wide_segments: list[str] = []
+        self.blank_fields: set[str] = set()
 
     def read(self) -> ListLog:
         """The log as the wing sees it."""
@@ -85,6 +86,8 @@ class SlotReading:
             rows, slots = self._whole_lists(rows, slots)
         else:
             rows = slots = self._with_positions(slots)
+        if not rows["row_no"].size:
+            raise self._nothing_left()
         identity = identify(rows)
         rows["list"] = identity.code
         slots, rows, order = self._sorted(rows, slots, identity, marks)
@@ -95,6 +98,7 @@ class SlotReading:
         self.report("Joining slots", 0.8)
         table = list_table(rows, order, identity, self.study.log.timezone, self.names)
         del rows
+        self._count_labels(slots)
         slots = self._once(slots)
         return self._finished(slots, views, identity, table, rankers, sha256)
 
@@ -194,10 +198,17 @@ class SlotReading:
 
     def _with_ids(self, rows: Columns, slots: Columns) -> tuple[Columns, Columns]:
         """Rows that say whose list they tell of, as far as the log has such columns."""
+        if self.shape.name == "position":
+            return rows, slots
         for name, reason in (("list_id", "missing_list_id"), ("who", "missing_user_id")):
             if name not in rows:
                 continue
             blank = rows[name] < 0
+            if blank.all():
+                # A column without a single id is no column of ids.
+                rows.pop(name)
+                self.blank_fields.add({"list_id": "impression_id", "who": "user_id"}[name])
+                continue
             self.counts[f"rows_{reason}"] = int(blank.sum())
             if not blank.any():
                 continue
@@ -259,6 +270,8 @@ class SlotReading:
             order = np.argsort(rows["row_no"])
             at = order[np.searchsorted(rows["row_no"][order], slots["row_no"])]
             slots["list"] = rows["list"][at]
+            if "rnd" in rows:
+                slots["rnd"] = rows["rnd"][at]
         parts = [(slots["list"], identity.lists)]
         if "pos" in slots:
             parts.append((slots["pos"], 1024))
@@ -293,6 +306,25 @@ class SlotReading:
         labels = self.names["label"]
         said = slots["label"][slots["label"] >= 0]
         return find_rankers(labels, np.bincount(said, minlength=len(labels)), self.lens)
+
+    def _count_labels(self, slots: Columns) -> None:
+        """Rows without a ranker, and rows of a label that is none."""
+        ranker = slots.get("ranker", np.empty(0, dtype=np.int8))
+        if self.shape.name == "events" and ranker.size:
+            ranker = ranker[slots["kind"] == CLICK_CODE]
+        self.counts["rows_shared"] = int((ranker == SHARED).sum())
+        self.counts["rows_unknown_model"] = int((ranker == UNKNOWN).sum())
+
+    def _nothing_left(self) -> LogError:
+        reasons = ", ".join(
+            f"{reason.replace('_', ' ')} {rows.size:,}" for reason, rows in self.losses.rows.items()
+        )
+        return LogError(
+            "no_usable_rows",
+            f"No row of the log can be used; left out: {reasons or 'none, there are no rows'}.",
+            where="columns",
+            fix="Check the columns of lists, users and positions.",
+        )
 
     def _once(self, slots: Columns) -> Columns:
         """Each slot once: repeats of a slot merged, or clicks counted where only they are known."""
@@ -336,8 +368,6 @@ class SlotReading:
         if purchases is None and "v" in slots:
             purchases = from_slots(slots, target, lens)
         ranker = slots.get("ranker", np.full(n, SHARED, dtype=np.int8))
-        counts["rows_shared"] = int((ranker == SHARED).sum()) if rankers is not None else 0
-        counts["rows_unknown_model"] = int((ranker == -2).sum())
         counts["shared_clicks"] = (
             int((clicked & (ranker == SHARED)).sum()) if rankers is not None else 0
         )
@@ -393,7 +423,7 @@ class SlotReading:
 
     def _outcome(self, slots: Columns, views: Views) -> tuple[Any, dict[str, bool]]:
         """The chosen outcome as the slots' own cells tell it, and which fields there are."""
-        has = {name: name in views.has for name in FIELD_NAMES}
+        has = {name: name in views.has - self.blank_fields for name in FIELD_NAMES}
         has["segment"] = bool(self.fields.segments)
         n = slots["row_no"].size
         name = "y" if self.lens.outcome != "conversion" else "conv"

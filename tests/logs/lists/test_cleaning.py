@@ -101,7 +101,7 @@ def test_rankers_are_labels_with_a_share_and_the_usual_control_comes_first(tmp_p
     assert log.rankers == ("Legacy", "alpha", "zeta")
     assert log.counts["rows_unknown_model"] == 1
     assert "more_than_two_rankers" in codes(log)
-    log = read(tmp_path, text_of(rows[::3] + rows[2::3] + [rows[0][:1] + ["Q", *rows[0][2:]]]))
+    log = read(tmp_path, text_of(rows[::3] + rows[2::3] + [[*rows[0][:1], "Q", *rows[0][2:]]]))
     assert log.rankers == ("zeta", "alpha")
 
 
@@ -275,8 +275,8 @@ ROW = st.tuples(
 def test_every_row_is_used_or_left_out_for_a_reason_in_any_order(
     tmp_path: Path, rows: list[tuple[str, ...]], seed: Any
 ) -> None:
-    text = text_of(rows)
-    log = read(tmp_path, text)
+    rows = [*rows, ("u9", "Q", "1", "x", "old", "1")]
+    log = read(tmp_path, text_of(rows))
     book = log.accounting
     assert book.rows == log.counts["rows_in_file"] == len(rows)
     assert book.used + sum(left_out(log).values()) == len(rows)
@@ -295,3 +295,33 @@ def test_every_row_is_used_or_left_out_for_a_reason_in_any_order(
     assert again.counts == counts
     if not counts["positions_repeated"]:
         assert slots_of(again) == slots_of(log)
+
+
+def test_a_column_without_a_single_id_is_none(tmp_path: Path) -> None:
+    rows = [["", *row[1:]] for row in ROWS]
+    log = read(tmp_path, text_of(rows))
+    assert "no_user_id" in codes(log)
+    assert (log.users, log.lists, log.table.user) == (0, 9, None)
+    assert log.accounting.used == 36
+
+
+def test_a_log_of_which_nothing_is_left_is_refused_with_the_reasons(tmp_path: Path) -> None:
+    with pytest.raises(LogError) as refused:
+        read(tmp_path, text_of([["u", "A", "top", "x", "old", 1]]))
+    assert refused.value.code == "no_usable_rows"
+    assert "bad position 1" in refused.value.what
+
+
+def test_whole_lists_may_say_that_their_order_was_drawn(tmp_path: Path) -> None:
+    log = read(tmp_path, "user,list_id,items,models,shuffled\na,A,x|y,o|n,1\na,B,x,o,no\n")
+    assert log.slots.randomized is not None
+    assert log.slots.randomized.tolist() == [True, True, False]
+
+
+def test_hostile_names_and_cells_are_text(tmp_path: Path) -> None:
+    header = 'user,list_id,pos,item,model,clicked,"rank_a""; DROP TABLE log; --"'
+    rows = [["'u", "A'--", 1, '"x"".y"', "a'); DROP VIEW log; --", 1, 1]]
+    rows += [["'u", "A'--", 2, "é\u0301", "<b>b</b>", 0, 2]]
+    log = read(tmp_path, text_of(rows, header.replace(",", ",")))
+    assert (log.users, log.lists, log.slots.list.size) == (1, 1, 2)
+    assert set(log.rankers) == {"a'); DROP VIEW log; --", "<b>b</b>"}
