@@ -100,12 +100,10 @@ def test_one_user_copied_a_hundredfold_makes_no_winner() -> None:
 
 def test_a_sticky_coin_is_judged_by_user() -> None:
     """Trap 5."""
-    for seed in range(20):
-        log = simulated(seed, lists=5000, users=60, sticky=True)
-        result = read(log)
-        balance = result.content["balance"]
-        if balance["first_pick_binom_p"] < 1e-4:
-            break
+    logs = (simulated(seed, lists=5000, users=60, sticky=True) for seed in range(20))
+    results = (read(log) for log in logs)
+    result = next(one for one in results if one.content["balance"]["first_pick_binom_p"] < 1e-4)
+    balance = result.content["balance"]
     assert balance["first_pick_binom_p"] < 1e-4
     assert balance["first_pick_user_clustered_p"] > 0.001
     assert balance["sticky_first_pick"] is True
@@ -291,11 +289,13 @@ def test_a_purchase_without_an_exposure_credits_nobody() -> None:
 
 def test_a_small_p_on_some_day_is_no_anytime_winner() -> None:
     """Trap 14."""
-    for seed in range(200):
-        log = simulated(seed, lists=1500, users=500, days=10)
-        result = read(log, monitoring="anytime")
-        if result.content["min_naive_p"] < 0.05 and not result.content["ever_significant_anytime"]:
-            break
+    logs = (simulated(seed, lists=1500, users=500, days=10) for seed in range(200))
+    results = (read(log, monitoring="anytime") for log in logs)
+    result = next(
+        one
+        for one in results
+        if one.content["min_naive_p"] < 0.05 and not one.content["ever_significant_anytime"]
+    )
     assert result.content["min_naive_p"] < 0.05
     assert result.verdict["winner"] is None
     strong = read(simulated(1, lists=6000, users=2000, better=0.6, days=10), monitoring="anytime")
@@ -304,12 +304,10 @@ def test_a_small_p_on_some_day_is_no_anytime_winner() -> None:
 
 
 def test_a_significant_headline_waits_for_its_anytime_bound() -> None:
-    for seed in range(60):
-        log = simulated(seed, lists=2500, users=900, better=0.12, days=5)
-        if read(log).verdict["winner"]:
-            waiting = read(log, monitoring="anytime")
-            if waiting.verdict["winner"] is None:
-                break
+    logs = (simulated(seed, lists=2500, users=900, better=0.12, days=5) for seed in range(60))
+    won = (log for log in logs if read(log).verdict["winner"])
+    looked = (read(log, monitoring="anytime") for log in won)
+    waiting = next(one for one in looked if one.verdict["winner"] is None)
     assert waiting.verdict["reason"] == "anytime_not_crossed"
     assert "anytime_not_crossed" in codes(waiting)
 
@@ -317,10 +315,8 @@ def test_a_significant_headline_waits_for_its_anytime_bound() -> None:
 def test_a_missing_column_is_a_named_loss() -> None:
     """Trap 16."""
     full = simulated(9)
-    for part in ({"position": None}, {"item": None}):
-        result = read(replace(full, slots=replace(full.slots, **part)))
-        assert result.content["user_sqrt_t"]["p"] is not None
     unplaced = read(replace(full, slots=replace(full.slots, position=None)))
+    assert unplaced.content["user_sqrt_t"]["p"] is not None
     assert "missing_column" in codes(unplaced)
     assert unplaced.verdict["valid_experiment"] is None
     alone = read(replace(full, table=replace(full.table, user=None), users=0))

@@ -38,7 +38,8 @@ def test_signed_ranks_are_scipys(taus: list[int]) -> None:
     if np.count_nonzero(tau) < 14:
         assert signed_rank(tau)[1] is None
         return
-    expected = stats.wilcoxon(tau, zero_method="wilcox", correction=False, method="asymptotic")
+    options: Any = {"zero_method": "wilcox", "correction": False, "method": "asymptotic"}
+    expected = stats.wilcoxon(tau, **options)
     assert signed_rank(tau)[1] == pytest.approx(expected.pvalue, rel=1e-9)
 
 
@@ -132,11 +133,12 @@ def brute(log: ListLog) -> tuple[float, list[float], float]:
     assert slots.position is not None
     assert user is not None
     who = user[slots.list]
+    at = slots.position
 
     def ratio(keep: Any) -> float:
         rates = np.zeros(2)
-        for k in np.unique(slots.position):
-            here = keep & (slots.position == k)
+        for k in np.unique(at):
+            here = keep & (at == k)
             n = [int((here & (slots.ranker == m)).sum()) for m in (0, 1)]
             if min(n) == 0:
                 continue
@@ -155,10 +157,10 @@ def brute(log: ListLog) -> tuple[float, list[float], float]:
         w = np.where(who == u, 1 + more, 1.0)
         n = np.zeros((2, 9))
         c = np.zeros((2, 9))
-        np.add.at(n, (slots.ranker, slots.position), 1.0)
-        np.add.at(c, (slots.ranker, slots.position), w * slots.clicked)
+        np.add.at(n, (slots.ranker, at), 1.0)
+        np.add.at(c, (slots.ranker, at), w * slots.clicked)
         down = np.zeros((2, 9))
-        np.add.at(down, (slots.ranker, slots.position), w)
+        np.add.at(down, (slots.ranker, at), w)
         fixed = np.where(n.min(axis=0) > 0, n.prod(axis=0) / np.maximum(n.sum(axis=0), 1), 0)
         rates = (fixed * c / np.maximum(down, 1e-9)).sum(axis=1)
         return math.log(rates[1] / rates[0])
@@ -198,10 +200,10 @@ def test_log_linear_theta_is_a_poisson_regression() -> None:
     """statsmodels, with one effect an item and an offset of slots."""
     rng = np.random.default_rng(5)
     rows = []
-    for item in range(12):
-        for position in rng.choice(5, 3, replace=False):
-            n = int(rng.integers(40, 200))
-            rows.append((item, position, n, rng.binomial(n, 0.4 / (1 + position) * rng.random())))
+    for one in range(12):
+        for k in rng.choice(5, 3, replace=False):
+            shown = int(rng.integers(40, 200))
+            rows.append((one, k, shown, rng.binomial(shown, 0.4 / (1 + k) * rng.random())))
     item, position, n, c = (np.array(column) for column in zip(*rows, strict=True))
     log = of_arrays(
         np.arange(int(n.sum())),
