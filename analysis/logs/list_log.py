@@ -22,7 +22,7 @@ class Slots:
 
     Attributes:
         list: (n,) which list, 0 to lists - 1.
-        position: (n,) from 1 at the top; None if the log has no positions.
+        position: (n,) from 1 at the top; None if the log has no positions, or only clicks.
         ranker: (n,) place in `ListLog.rankers`; -1 shared (blank label), -2 unknown label.
         clicked: (n,) the chosen outcome.
         item: (n,) code of the item, -1 for none; None without items.

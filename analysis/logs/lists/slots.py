@@ -373,9 +373,11 @@ class SlotReading:
         )
         columns = rank_columns(rankers.names, views.ranks) if rankers is not None else None
         randomized = slots["rnd"] > 0 if "rnd" in slots else None
+        # Positions of clicks alone give no rate.
+        shown = self.shape.name != "events"
         made = Slots(
             list=slots["list"],
-            position=slots["pos"].astype(np.int32) if "pos" in slots else None,
+            position=slots["pos"].astype(np.int32) if "pos" in slots and shown else None,
             ranker=ranker,
             clicked=clicked,
             item=slots.get("item"),

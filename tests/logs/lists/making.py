@@ -106,8 +106,18 @@ def left_out(log: ListLog) -> dict[str, int]:
 
 def slots_of(log: ListLog) -> dict[str, Any]:
     """Everything that statistics see of the slots and lists, as plain lists."""
-    found: dict[str, Any] = {"rankers": log.rankers, "users": log.users, "lists": log.lists}
+    found: dict[str, Any] = {"rankers": list(log.rankers), "users": log.users, "lists": log.lists}
     for part in (log.slots, log.table):
         for name, value in vars(part).items():
-            found[name] = value.tolist() if isinstance(value, np.ndarray) else value
+            found[name] = _plain(value)
     return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    return value
