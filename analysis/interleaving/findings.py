@@ -9,7 +9,7 @@ from analysis.interleaving.balance import ALARM
 from analysis.interleaving.first_pick import coin_p, fixed_first, starts, sticky
 from analysis.interleaving.measure import Measured
 from analysis.interleaving.notices import notice, percent
-from analysis.interleaving.rules import ENOUGH_OVERLAP, Ruling, enough
+from analysis.interleaving.rules import ENOUGH_CREDITED, Ruling, enough
 from analysis.interleaving.slots import depth
 from analysis.logs.list_log import SHARED
 from analysis.study import Interleaving
@@ -22,7 +22,7 @@ def findings(found: Measured, ruling: Ruling, lens: Interleaving) -> list[Notice
     """All notices of one log, those that stop first."""
     parts = (
         _of_log(found, ruling),
-        _of_draw(found),
+        _of_draw(found, ruling),
         _of_amount(found, ruling),
         _of_tests(found, ruling),
         _of_positions(found),
@@ -39,8 +39,10 @@ def _of_log(found: Measured, ruling: Ruling) -> Iterator[Notice]:
     log = found.log
     if ruling.case.reason == "one_ranker":
         yield notice("one_ranker", ranker=log.rankers[0])
-    if ruling.case.reason == "no_clicks":
-        yield notice("no_clicks")
+    if ruling.case.reason in ("no_clicks", "no_purchases"):
+        yield notice(ruling.case.reason)
+    if ruling.case.reason == "purchases_need_two":
+        yield notice("purchases_need_two", n=str(len(log.rankers)))
     if ruling.case.reason in ("no_list_or_user_id", "no_ranker_column"):
         yield notice(ruling.case.reason)
         return
@@ -64,7 +66,7 @@ def _of_log(found: Measured, ruling: Ruling) -> Iterator[Notice]:
         yield notice("more_than_two_rankers", n=str(len(log.rankers)))
 
 
-def _of_draw(found: Measured) -> Iterator[Notice]:
+def _of_draw(found: Measured, ruling: Ruling) -> Iterator[Notice]:
     """Was the draw fair, and constant?"""
     picks, log = found.picks, found.log
     if picks is None or not picks.of.size or len(log.rankers) < 2:
@@ -77,11 +79,9 @@ def _of_draw(found: Measured) -> Iterator[Notice]:
         yield notice("first_pick_fixed", ranker=log.rankers[top], share=share)
     else:
         if p is not None and p < ALARM:
-            same = found.content.get("position_stratified") or {}
-            mended = same.get("overlap_share", 0.0) >= ENOUGH_OVERLAP
             yield notice(
                 "first_pick_biased",
-                None if mended else "stop",
+                None if ruling.case.allowed else "stop",
                 ranker=log.rankers[top],
                 share=share,
                 p=wording.p_value(p),
@@ -91,7 +91,13 @@ def _of_draw(found: Measured) -> Iterator[Notice]:
     drift = found.drift
     if drift.found and drift.low is not None and drift.high is not None:
         who = log.rankers[1] if len(log.rankers) == 2 else "a ranker"
-        yield notice("share_drift", ranker=who, low=percent(drift.low), high=percent(drift.high))
+        yield notice(
+            "share_drift",
+            None if ruling.case.allowed or ruling.case.row == 4 else "stop",
+            ranker=who,
+            low=percent(drift.low),
+            high=percent(drift.high),
+        )
 
 
 def _of_amount(found: Measured, ruling: Ruling) -> Iterator[Notice]:
@@ -106,7 +112,7 @@ def _of_amount(found: Measured, ruling: Ruling) -> Iterator[Notice]:
             n=f"{found.effective or 0:.1f}",
             share=percent(top) if top is not None else "an unknown share",
         )
-    if thin and found.credited < 30:
+    if thin and found.credited < ENOUGH_CREDITED:
         units = "users" if found.log.table.user is not None else "lists"
         yield notice("too_few_decided", n=str(found.credited), units=units)
 

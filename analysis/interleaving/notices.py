@@ -87,6 +87,16 @@ WORDS: dict[str, tuple[Level, str, str]] = {
         "No list has a credited click, so every list is a tie.",
         "Check the outcome column.",
     ),
+    "no_purchases": (
+        "stop",
+        "The study asks for purchases, and the log holds none.",
+        "Add the file of purchases under [log] events, or choose another outcome.",
+    ),
+    "purchases_need_two": (
+        "stop",
+        "Purchases are compared between two rankers; the log has {n}.",
+        "Name one candidate.",
+    ),
     "missing_column": ("note", "Without a column for {column}, {what} cannot be computed.", ""),
     "shared_slots": (
         "note",

@@ -28,6 +28,7 @@ from analysis.study import Interleaving
 ENOUGH_OVERLAP = 0.80
 ENOUGH_EFFECTIVE = 50
 ENOUGH_CREDITED = 30
+BOUGHT = ("purchase_count", "purchase_value")
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,8 @@ def rule(found: Measured, lens: Interleaving) -> Ruling:
     several = None
     if found.content.get("pairs"):
         several = standing(found.log.rankers, found.content["pairs"], lens)
+    if case.allowed and lens.outcome in BOUGHT:
+        case = _of_purchases(found, case)
     p, estimate, scope = headline(found, case)
     if several is not None:
         p = several.p if case.test is not None else None
@@ -156,11 +159,20 @@ def rule(found: Measured, lens: Interleaving) -> Ruling:
     thin = enough(found)
     if thin is not None:
         return replace(ruling, status="not_enough_data", reason=thin)
-    if lens.outcome in ("purchase_count", "purchase_value"):
+    if lens.outcome in BOUGHT:
         return _bought(ruling, found, lens)
     if several is not None:
         return _of_several(ruling, several)
     return _of_two(ruling, found, lens)
+
+
+def _of_purchases(found: Measured, case: Case) -> Case:
+    """The case of a study that asks for purchases: there must be some, of two rankers."""
+    if found.content.get("purchases") is None:
+        return replace(case, row=2, valid=None, allowed=False, test=None, reason="no_purchases")
+    if len(found.log.rankers) != 2:
+        return replace(case, allowed=False, test=None, reason="purchases_need_two")
+    return case
 
 
 def headline(found: Measured, case: Case) -> tuple[float | None, float | None, str]:

@@ -110,12 +110,13 @@ def relative_ctr(log: ListLog, which: Bool) -> dict[str, float | None]:
 
 
 def randomised(log: ListLog, which: Bool, alpha: float) -> Block:
-    """The curve of all shuffled rows, and of each level of each segment."""
-    found: Block = {"pooled": curve(*by_position(log, which), alpha)}
+    """The curve of all shuffled rows and, under ``segments``, of each level of each column."""
+    of_segments: Block = {}
     for column, (levels, of) in log.table.segments.items():
         level = of[log.slots.list]
-        found[column] = {
+        of_segments[column] = {
             name: curve(*by_position(log, which & (level == code)), alpha)
             for code, name in enumerate(levels)
         }
-    return found
+    pooled = curve(*by_position(log, which), alpha)
+    return pooled | {"pooled": pooled, "segments": of_segments}

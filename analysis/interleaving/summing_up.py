@@ -30,6 +30,8 @@ REASONS = {
     "tests_disagree": "Two comparisons point in opposite directions.",
     "anytime_not_crossed": "The bound that holds at every look was not crossed.",
     "bots_change_verdict": "The verdict hangs on users that may be bots.",
+    "no_purchases": "The study asks for purchases, and the log holds none.",
+    "purchases_need_two": "Purchases compare two rankers.",
     "cap_changes_result": "A few large purchases decide.",
     "theta_too_short": "The examination curve does not reach the last position.",
 }
@@ -129,6 +131,8 @@ def _headline(
     blocked = ruling.status in ("not_valid", "direction_only", "not_enough_data")
     if ruling.status == "position_bias_only" or blocked or _stopped(ruling):
         sentences = [reason.text, reason.fix] if reason else [REASONS[ruling.status]]
+        if ruling.status == "position_bias_only":
+            sentences.append(_curve_sentence(found))
         if ruling.status == "direction_only":
             better = _name(found.log.rankers, found.direction)
             sentences.append(
@@ -141,6 +145,20 @@ def _headline(
     if found.log.totals is not None or not found.content.get("impression_level"):
         return _sums_sentence(found, ruling)
     return " ".join(_two_sentences(found, ruling, lens))
+
+
+def _curve_sentence(found: Measured) -> str:
+    """What shuffled rows say of the lowest position; empty without them."""
+    curve = found.content.get("randomised_rows")
+    if not curve or not curve["position_bias_detected"]:
+        return ""
+    known = [(int(k), theta) for k, theta in curve["theta"].items() if theta is not None]
+    position, theta = max(known, default=(1, 1.0))
+    return (
+        f"Position {position} is clicked {wording.number(theta)} times as often as position 1."
+        if position > 1
+        else ""
+    )
 
 
 def _stopped(ruling: Ruling) -> bool:
@@ -161,7 +179,7 @@ def _two_sentences(found: Measured, ruling: Ruling, lens: Interleaving) -> list[
         sentences = [first.removesuffix(": ") + "."]
     same = found.content.get("position_stratified")
     if same and same.get("lift") is not None and lens.outcome in ("click", "conversion"):
-        sentences.append(_position_sentence(candidate, same, lens.alpha))
+        sentences.append(_position_sentence(candidate, same, lens))
     if ruling.case.corrected:
         sentences.append(
             "The draw was uneven, so only slots at the same position are compared; mend it "
@@ -202,14 +220,15 @@ def _counts(found: Measured, ruling: Ruling, lens: Interleaving) -> str:
     )
 
 
-def _position_sentence(candidate: str, same: Block, alpha: float) -> str:
+def _position_sentence(candidate: str, same: Block, lens: Interleaving) -> str:
+    what = "conversions" if lens.outcome == "conversion" else "clicks"
     jackknife = same.get("jackknife") or {}
     ends = jackknife.get("lift_ci_alpha", jackknife.get("lift_ci95"))
     size = wording.signed_percent(same["lift"])
+    said = f"At the same position, {candidate}'s items get {size} {what}"
     if not ends:
-        return f"At the same position, {candidate}'s items get {size} clicks."
-    level, interval = wording.level(alpha), wording.lift_interval(*ends)
-    return f"At the same position, {candidate}'s items get {size} clicks ({level} CI {interval})."
+        return f"{said}."
+    return f"{said} ({wording.level(lens.alpha)} CI {wording.lift_interval(*ends)})."
 
 
 def _several_sentence(found: Measured, ruling: Ruling) -> str:
@@ -247,6 +266,9 @@ def effect(found: Measured, ruling: Ruling) -> dict[str, Any] | None:
         jackknife = same.get("jackknife") or {}
         name = "day_position_lift" if found.drift.found else "position_lift"
         return {"name": name, "value": same["lift"], "ci95": jackknife.get("lift_ci95")}
+    curve = content.get("randomised_rows")
+    if row == 1 and curve:
+        return {"name": "theta", "value": curve["theta"], "ci95": curve["ci95"]}
     lists = content.get("impression_level") or {}
     if row == 3 and lists.get("delta_ab_clicked_impressions") is not None:
         return {

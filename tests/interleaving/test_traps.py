@@ -508,3 +508,66 @@ def test_what_degenerate_logs_are_told() -> None:
     even = read(logs["all even"]).content
     assert even["user_level"]["t"] == 0
     assert even["user_level"]["t_test_p"] == 1
+
+
+def test_a_study_of_purchases_needs_purchases_of_two_rankers() -> None:
+    verdict = read(simulated(8), outcome="purchase_count").verdict
+    assert verdict["reason"] == "no_purchases"
+    assert verdict["decision"] == "do_not_use"
+    log = three(1, (0.0, 0.0, 0.0), 900)
+    assert log.table.user is not None
+    purchases = Purchases(np.ones(5), log.table.user[:5], np.arange(6), np.arange(0, 15, 3))
+    result = read(replace(log, purchases=purchases), outcome="purchase_value")
+    assert result.verdict["reason"] == "purchases_need_two"
+    assert "purchases_need_two" in codes(result)
+
+
+def test_purchases_name_a_winner_where_count_and_t_agree() -> None:
+    base = simulated(21, lists=4000, users=1200)
+    assert base.table.user is not None
+    rng = np.random.default_rng(0)
+    chance = np.where(base.slots.ranker == 1, 0.2, 0.1)
+    events = np.flatnonzero(rng.random(base.slots.list.size) < chance)
+    user = base.table.user[base.slots.list[events]]
+    purchases = Purchases(np.full(events.size, 9.0), user, np.arange(events.size + 1), events)
+    log = replace(base, purchases=purchases)
+    for outcome in ("purchase_count", "purchase_value"):
+        verdict = read(log, outcome=outcome).verdict
+        assert verdict["winner"] == "new"
+        assert verdict["decision"] == "ship"
+        assert "purchases" in verdict["headline"]
+
+
+def test_shuffled_rows_of_a_position_log_give_the_curve_and_nothing_else() -> None:
+    rng = np.random.default_rng(2)
+    position = np.tile([1, 2, 3], 2000)
+    log = of_arrays(
+        np.arange(6000),
+        position,
+        np.full(6000, -1),
+        rng.random(6000) < 0.3 / position,
+        user=None,
+        rankers=(),
+        shape="position",
+        has={"impression_id": False, "user_id": False},
+        propensity=np.full(6000, 1 / 3),
+        segments={"campaign": (("a", "b"), np.repeat([0, 1], 3000))},
+    )
+    result = read(log)
+    assert result.verdict["status"] == "position_bias_only"
+    assert result.verdict["decision"] == "do_not_use"
+    curve = result.content["randomised_rows"]
+    assert curve["theta"]["3"] == pytest.approx(1 / 3, abs=0.08)
+    assert set(curve["segments"]["campaign"]) == {"a", "b"}
+    assert "positions_taken_as_shuffled" in codes(result)
+    assert "Position 3" in result.verdict["headline"]
+    told = read(log, positions_randomised="no")
+    assert told.content["randomised_rows"] is None
+
+
+def test_a_curve_that_is_too_short_stops_the_winner() -> None:
+    log = simulated(22, lists=6000, users=1500, better=0.6)
+    assert read(log).verdict["winner"] == "new"
+    result = read(log, examination=(1.0, 0.5))
+    assert "theta_too_short" in codes(result)
+    assert result.verdict["winner"] is None
