@@ -1,16 +1,6 @@
 """Every method of the A/B lens by name, with the paper it comes from."""
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Method:
-    """A method and whom to thank for it."""
-
-    key: str
-    label: str
-    source: str
-
+from analysis.core.method import Method
 
 METHODS: tuple[Method, ...] = (
     Method("welch", "Welch's t-test (means)", "Welch (1947), Biometrika 34, 28-35"),
@@ -80,3 +70,5 @@ METHODS: tuple[Method, ...] = (
         "Berger (1982), Technometrics 24, 295-300",
     ),
 )
+
+__all__ = ["METHODS", "Method"]

@@ -1,16 +1,6 @@
 """Every method of the interleaving lens by name, with the paper it comes from."""
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Method:
-    """A method and whom to thank for it."""
-
-    key: str
-    label: str
-    source: str
-
+from analysis.core.method import Method
 
 METHODS: tuple[Method, ...] = (
     Method(
@@ -78,3 +68,5 @@ METHODS: tuple[Method, ...] = (
         "Deming (1943), Statistical Adjustment of Data; Linnet (1990), Stat. Med. 9",
     ),
 )
+
+__all__ = ["METHODS", "Method"]

@@ -9,7 +9,7 @@ from analysis.core.corrections import adjust_p_values
 from analysis.interleaving.inference import Block
 from analysis.interleaving.measure import Measured, measure
 from analysis.interleaving.notices import notice
-from analysis.interleaving.rules import classify, enough, headline
+from analysis.interleaving.rules import enough, rule
 from analysis.interleaving.slots import keep_lists
 from analysis.logs.list_log import ListLog
 from analysis.study import Interleaving
@@ -55,7 +55,7 @@ def _levels(log: ListLog, lens: Interleaving, column: str, alike: str | None) ->
     for code in sorted(int(one) for one in largest if sizes[one]):
         part = keep_lists(log, of == code)
         found = measure(part, lens)
-        entry: Block = {"level": names[code], **_read(found, alike)}
+        entry: Block = {"level": names[code], **_read(found, lens, alike)}
         levels.append(entry)
     adjusted = adjust_p_values([one["headline_p"] for one in levels], "holm")
     for one, p in zip(levels, adjusted, strict=True):
@@ -63,19 +63,16 @@ def _levels(log: ListLog, lens: Interleaving, column: str, alike: str | None) ->
     return levels
 
 
-def _read(found: Measured, alike: str | None) -> Block:
+def _read(found: Measured, lens: Interleaving, alike: str | None) -> Block:
     """The blocks of one level, and the test that the whole log is judged by."""
-    case = classify(found)
-    p, estimate, scope = headline(found, case)
-    if case.row in (1, 2, 4):
-        p = None
+    ruling = rule(found, lens)
     return {
-        "row": case.row,
-        "headline_test": case.test,
-        "same_test": case.test == alike,
-        "headline_scope": scope,
-        "headline_p": p,
-        "headline_estimate": estimate,
+        "row": ruling.case.row,
+        "headline_test": ruling.case.test,
+        "same_test": ruling.case.test == alike,
+        "headline_scope": ruling.scope,
+        "headline_p": ruling.p if ruling.case.allowed else None,
+        "headline_estimate": ruling.estimate,
         "thin": enough(found),
         **found.content,
     }
