@@ -136,8 +136,13 @@ def match_headers(
         if target in found:
             continue
         fitting = [header for header in headers if header in free]
-        if len(fitting) > 1:
-            names = tuple(free[header] for header in fitting)
+        names = tuple(
+            name
+            for header in fitting
+            for name in kinds
+            if plain_header(name) == header and name not in found.values()
+        )
+        if len(names) > 1:
             ambiguous.append((target, names, names[0]))
         fitting = fitting or [h for h in LAST_RESORT.get(target, ()) if h in free]
         if fitting:

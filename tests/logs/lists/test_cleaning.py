@@ -232,6 +232,14 @@ def test_headers_match_however_they_are_written_and_doubt_is_told(tmp_path: Path
     assert refused.value.code == "unknown_column"
 
 
+def test_two_spellings_of_one_header_are_in_doubt(tmp_path: Path) -> None:
+    rows = [["ann", "bob", "A", 1, "x", "old", 1], ["ann", "bob", "A", 2, "y", "new", 0]]
+    log = read(tmp_path, text_of(rows, "user.id,User-ID,list_id,pos,item,model,clicked"))
+    notice = next(one for one in log.notices if one.code == "ambiguous_columns")
+    assert "user.id and User-ID" in notice.text
+    assert log.accounting.columns["user_id"] == "user.id"
+
+
 @pytest.mark.parametrize("missing", HEADER.split(","))
 def test_a_missing_column_is_a_named_loss_and_no_error(tmp_path: Path, missing: str) -> None:
     """Trap 16."""
