@@ -21,6 +21,8 @@ def draw(content: Content, choice: Choice) -> Chart | None:
     )
     if segment is None or not segment["levels"] or len(rankers(content)) < 2:
         return None
+    if all((one.get("position_stratified") or {}).get("lift") is None for one in segment["levels"]):
+        return None
     grey = stopped(content)
     lines = [_line("All users", lens(content))]
     lines += [_line(str(level["level"]), level) for level in segment["levels"]]
@@ -56,8 +58,6 @@ def _title(segment: Mapping[str, Any], column: str, alpha: float, *, grey: bool)
         return f"Lift by {column}: not to be read, a stop notice stands"
     lifts = [(level.get("position_stratified") or {}).get("lift") for level in segment["levels"]]
     known = [lift for lift in lifts if lift is not None]
-    if not known:
-        return f"No level of {column} can be compared"
     clear = sum(
         (level.get("headline_p_holm") if level.get("headline_p_holm") is not None else 1.0) < alpha
         for level in segment["levels"]

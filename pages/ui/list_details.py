@@ -39,6 +39,10 @@ def numbers(content: Content) -> Sections:
     """All numbers of the comparison, block by block."""
     found = content["interleaving"]
     sections = [
+        (" v ".join(reversed(pair["pair"])), [*_outcomes(pair.get("user"), "users"), *_pair(pair)])
+        for pair in found.get("pairs") or ()
+    ]
+    sections += [
         ("Users", _outcomes(found.get("user_level"), "users")),
         ("Lists", _outcomes(found.get("impression_level"), "lists")),
         ("Tests by user", _tests(found)),
@@ -51,7 +55,7 @@ def numbers(content: Content) -> Sections:
 
 
 def _outcomes(block: Content | None, who: str) -> Facts:
-    if not block:
+    if not block or "wins" not in block:
         return []
     facts: Facts = [
         (f"{who.capitalize()} for the candidate", words.count(block["wins"])),
@@ -71,6 +75,16 @@ def _outcomes(block: Content | None, who: str) -> Facts:
     return facts + [
         (label, _signed(block[key])) for key, label in scales if block.get(key) is not None
     ]
+
+
+def _pair(pair: Content) -> Facts:
+    """The test of one pair of several rankers, as it is and corrected for all pairs."""
+    root, signs = pair.get("sqrt_t_p"), pair.get("sign_test_p")
+    return _known(
+        ("Difference over root of credits (sqrt-t)", words.p_exact(root)),
+        ("The same, corrected for all pairs (Holm)", words.p_exact(pair.get("sqrt_t_p_holm"))),
+        ("Sign test, corrected (Holm)", words.p_exact(signs and pair.get("sign_test_p_holm"))),
+    )
 
 
 def _tests(found: Content) -> Facts:

@@ -78,7 +78,13 @@ def _balance(readout_id: str, content: Content) -> None:
 
 def _over_time(readout_id: str, content: Content) -> None:
     if not charts.show("list_path", readout_id, content, choice()):
-        st.caption("This log has no times or no users, so nothing can be drawn over time.")
+        many = len(content["interleaving"].get("rankers") or []) > 2
+        why = (
+            "Differences over time are drawn for two rankers"
+            if many
+            else ("This log has no times or no users, so nothing can be drawn over time")
+        )
+        st.caption(f"{why}.")
         return
     st.caption(
         "Only the wide band may be read before the planned end: it holds at every look. All slots"

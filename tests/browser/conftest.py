@@ -36,6 +36,7 @@ class Server:
     home: Path
     port: int
     study: str
+    lists: str
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -97,7 +98,8 @@ def browser() -> Iterator[Browser]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A cold process on a store with one finished study: nobody has visited it yet."""
     home = tmp_path_factory.mktemp("verdict") / "home"
-    one = Server(home, free_port(), keep(Store.open(home), "ship"))
+    store = Store.open(home)
+    one = Server(home, free_port(), keep(store, "ship"), keep(store, "lists_biased"))
     one.start()
     yield one
     one.kill()

@@ -9,13 +9,21 @@ from tests.browser.conftest import Server, serious, settled
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("/", "/new_study", "/ab?study={}", "/data_health?study={}", "/guide")
+PAGES = (
+    "/",
+    "/new_study",
+    "/ab?study={0}",
+    "/interleaving?study={1}",
+    "/interleaving?study={1}&view=Balance",
+    "/data_health?study={0}",
+    "/guide",
+)
 
 
 @pytest.mark.parametrize("dark", (False, True), ids=("light", "dark"))
 @pytest.mark.parametrize("path", PAGES)
 def test_axe_finds_nothing_serious(visit: Any, server: Server, path: str, dark: bool) -> None:
-    visitor = visit(path.format(server.study), dark=dark)
+    visitor = visit(path.format(server.study, server.lists), dark=dark)
     expect(visitor.page.get_by_role("heading", level=1)).to_be_visible()
     settled(visitor.page)
     assert serious(visitor.page) == []
@@ -28,7 +36,7 @@ def test_axe_finds_nothing_serious(visit: Any, server: Server, path: str, dark: 
 def test_a_narrow_window_never_scrolls_sideways(
     visit: Any, server: Server, path: str, width: int
 ) -> None:
-    page = visit(path.format(server.study), width=width, height=844).page
+    page = visit(path.format(server.study, server.lists), width=width, height=844).page
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     settled(page)
     wide = page.get_by_test_id("stMain").evaluate("e => e.scrollWidth - e.clientWidth")
