@@ -121,6 +121,11 @@ def _lenses(
         study = interleaving.resolve(study, lists)
         if result:
             other = interleaving.analyze(lists, study, progress)
+            if study.interleaving is not None and study.interleaving.past_pairs:
+                past = logs.read_past_pairs(
+                    study.interleaving.past_pairs, base=_place(study, base), work=work
+                )
+                other = interleaving.with_past(other, past)
             content, notices, verdict = other.content, other.notices, other.verdict
         else:
             content, notices = interleaving.check(lists, study)

@@ -246,6 +246,8 @@ class Interleaving:
         exclude_suspected_bots: Whether the headline leaves suspected bots out.
         alpha: Two-sided false-positive rate.
         t_star: Users at which the anytime interval is tightest.
+        past_pairs: A table of past experiments run both ways, from which an A/B lift may be
+            predicted: experiment, interleaving_lift, interleaving_se, ab_lift, ab_se.
     """
 
     control: str | None = _key(text)
@@ -261,6 +263,7 @@ class Interleaving:
     exclude_suspected_bots: bool = _key(boolean, True)
     alpha: float = _key(number(low=0, high=0.5, low_open=True), 0.05)
     t_star: float = _key(number(low=0, low_open=True), 1000.0)
+    past_pairs: tuple[str, ...] = _key(texts, ())
 
 
 def _interleaving(value: Any, where: str) -> Interleaving:

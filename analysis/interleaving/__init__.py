@@ -7,6 +7,7 @@ of small arrays.
 from analysis.interleaving.analyze import Result, analyze, check
 from analysis.interleaving.bridge import PastPair, bridge, bridge_notices
 from analysis.interleaving.methods import METHODS, Method
+from analysis.interleaving.past import with_past
 from analysis.interleaving.resolve import resolve
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "bridge_notices",
     "check",
     "resolve",
+    "with_past",
 ]

@@ -7,6 +7,7 @@ from analysis.logs.intake import DEFAULT_LIMITS, Limits, Source, open_source
 from analysis.logs.intake.preview import preview
 from analysis.logs.list_log import ListLog, Lists, Purchases, Slots, Totals
 from analysis.logs.lists import read_lists, suggest_lists
+from analysis.logs.past_pairs import read_past_pairs
 from analysis.logs.personal import personal_columns
 from analysis.logs.read import read_ab
 from analysis.logs.suggest import suggest
@@ -34,6 +35,7 @@ __all__ = [
     "preview",
     "read_ab",
     "read_lists",
+    "read_past_pairs",
     "suggest",
     "suggest_lists",
 ]
