@@ -165,3 +165,25 @@ def merge(slots: Columns, merged: Merged) -> Columns:
         else:
             np.maximum.at(column, merged.heads, values)
     return keep(slots, merged.kept)
+
+
+def clicks_once(slots: Columns) -> Columns:
+    """Each click once: by list and item, else by list and position, else by row."""
+    n = slots["row_no"].size
+    item = slots["item"] if "item" in slots else np.full(n, -1)
+    pos = slots["pos"] if "pos" in slots else np.zeros(n)
+    how = np.where(item >= 0, 0, np.where(pos > 0, 1, 2))
+    what = np.where(how == 0, item, np.where(how == 1, pos, slots["row_no"]))
+    ranker = slots["ranker"].astype(np.int64) if "ranker" in slots else np.zeros(n, dtype=np.int64)
+    # Of rows that tell of one click the one with a ranker is kept, then the upper one.
+    late = np.where(ranker >= 0, ranker, 1000 - ranker)
+    order = np.lexsort([slots["row_no"], pos, late, what, how, slots["list"]])
+    keys = [column[order] for column in (slots["list"], how, what)]
+    first = np.ones(n, dtype=bool)
+    if n:
+        first[1:] = False
+        for key in keys:
+            first[1:] |= key[1:] != key[:-1]
+    kept = np.zeros(n, dtype=bool)
+    kept[order[first]] = True
+    return keep(slots, kept)

@@ -14,6 +14,7 @@ from analysis.logs.list_log import SHARED, UNKNOWN, Int, ListLog, Slots
 from analysis.logs.lists.account import account
 from analysis.logs.lists.cleaning import (
     Losses,
+    clicks_once,
     drop_positions,
     flags,
     from_one,
@@ -24,10 +25,11 @@ from analysis.logs.lists.cleaning import (
     sort_keys,
 )
 from analysis.logs.lists.codes import Codes, Columns
+from analysis.logs.lists.coding import mark_rows, read_columns, rows_in_file
 from analysis.logs.lists.counted import count_lists
 from analysis.logs.lists.events import Target, join_clicks, read_events
 from analysis.logs.lists.headers import Fields
-from analysis.logs.lists.marks import digest, row_marks
+from analysis.logs.lists.marks import row_marks
 from analysis.logs.lists.notices import Found, reading_notices
 from analysis.logs.lists.purchases import attribute, from_slots
 from analysis.logs.lists.rankers import Rankers, find_rankers, rank_columns
@@ -36,10 +38,6 @@ from analysis.logs.lists.rows import Views, open_rows
 from analysis.logs.lists.shapes import CLICK_CODE, PURCHASE_CODE, Shape
 from analysis.logs.lists.table import Identity, Table, identify, list_table, suspected_bots
 from analysis.study import Interleaving, Study
-
-MOST_LABELS = 100_000
-MOST_LEVELS = 10_000
-NOTHING = np.empty(0, dtype=np.int64)
 
 
 class SlotReading:
@@ -75,10 +73,10 @@ class SlotReading:
         """The log as the wing sees it."""
         self.report("Reading rows", 0.35)
         views = open_rows(self.engine, self.fields, self.shape)
-        rows, slots = self._columns(views)
-        self.counts["rows_in_file"] = self._rows_in_file()
+        rows, slots = read_columns(self, views)
+        self.counts["rows_in_file"] = rows_in_file(self)
         # Hashes and the digest come first: they are of the rows as they were read.
-        marks, sha256 = self._marks(views, rows, slots)
+        marks, sha256 = mark_rows(self, views, rows, slots)
         rows, slots, marks = self._without_repeats(rows, slots, marks)
         self.report("Cleaning", 0.7)
         rows, slots = self._with_ids(rows, slots)
@@ -101,79 +99,6 @@ class SlotReading:
         self._count_labels(slots)
         slots = self._once(slots)
         return self._finished(slots, views, identity, table, rankers, sha256)
-
-    # ---- rows to codes ------------------------------------------------------------------------
-
-    def _columns(self, views: Views) -> tuple[Columns, Columns]:
-        """Data rows and slots as codes and numbers; the same columns if a row is a slot."""
-        text = "VARCHAR"
-        list_kinds = {
-            name: text if self.shape.whole_lists and name in views.slot_names else self._kind(name)
-            for name in (*views.list_names, *views.slot_names)
-        }
-        for name in views.list_names:
-            self.codes.make(name, [(views.lists, name, list_kinds[name])])
-        for name in views.slot_names:
-            self.codes.make(name, [(views.slots, name, list_kinds[name])])
-        for name in (*views.list_names, *views.slot_names):
-            if name in ("label", "day_name"):
-                self.names[name] = self._few(name, MOST_LABELS if name == "label" else MOST_LEVELS)
-            elif name.startswith("s_"):
-                levels = self.codes.names(name, MOST_LEVELS)
-                if levels is None:
-                    self.wide_segments.append(self.fields.segments[int(name[2:])])
-                else:
-                    self.names[name] = levels
-        lists = {name: name for name in views.list_names}
-        inside = {name: name for name in views.slot_names}
-        if views.lists == views.slots:
-            numbers = (*views.list_numbers, *views.slot_numbers)
-            rows = self.codes.read(views.slots, lists | inside, numbers)
-            return rows, rows
-        rows = self.codes.read(views.lists, lists, views.list_numbers)
-        return rows, self.codes.read(views.slots, inside, views.slot_numbers)
-
-    def _kind(self, name: str) -> str:
-        """The type of the column behind a name of the views."""
-        fields = self.fields
-        if name.startswith("s_"):
-            return fields.kinds[fields.segments[int(name[2:])]]
-        field = {
-            "who": "user_id", "list_id": "impression_id", "ctx": "context", "day_name": "day",
-            "label": "model", "item": "item_id",
-        }[name]  # fmt: skip
-        return fields.kinds[fields.of[field]]
-
-    def _few(self, name: str, most: int) -> list[str]:
-        names = self.codes.names(name, most)
-        if names is None:
-            what = {"label": "rankers", "day_name": "days"}[name]
-            raise LogError(
-                "too_many_levels",
-                f"A column has more than {most:,} different {what}.",
-                where="columns",
-                fix="Check that it holds names, not ids or texts.",
-            )
-        return names
-
-    def _rows_in_file(self) -> int:
-        if "log" in self.sources:
-            return self.sources["log"].rows
-        return int(self.engine.run("SELECT count(*) AS n FROM log").column("n").to_pylist()[0])
-
-    def _marks(self, views: Views, rows: Columns, slots: Columns) -> tuple[Int, str]:
-        """A hash of each data row, and the digest of all rows."""
-        names = sorted(name for name in rows if name != "row_no")
-        marks = row_marks(rows, names)
-        every = [marks]
-        if slots is not rows:
-            inside = sorted(name for name in slots if name != "row_no")
-            order = np.argsort(rows["row_no"])
-            at = order[np.searchsorted(rows["row_no"][order], slots["row_no"])]
-            mine = row_marks({**slots, "of": marks[at].view(np.int64)}, ["of", *inside])
-            every.append(mine)
-        texts = self.codes.digest(sorted((*views.list_names, *views.slot_names)))
-        return marks, digest([self.shape.name, ",".join(names), texts], every)
 
     def _without_repeats(
         self, rows: Columns, slots: Columns, marks: Int
@@ -449,25 +374,3 @@ def _said(column: Int) -> Int:
     """1 for yes, 0 for no, -1 for a cell that says neither."""
     found: Int = np.where(column < 0, -1, column > 0).astype(np.int8)
     return found
-
-
-def clicks_once(slots: Columns) -> Columns:
-    """Each click once: by list and item, else by list and position, else by row."""
-    n = slots["row_no"].size
-    item = slots["item"] if "item" in slots else np.full(n, -1)
-    pos = slots["pos"] if "pos" in slots else np.zeros(n)
-    how = np.where(item >= 0, 0, np.where(pos > 0, 1, 2))
-    what = np.where(how == 0, item, np.where(how == 1, pos, slots["row_no"]))
-    ranker = slots["ranker"].astype(np.int64) if "ranker" in slots else np.zeros(n, dtype=np.int64)
-    # Of rows that tell of one click the one with a ranker is kept, then the upper one.
-    late = np.where(ranker >= 0, ranker, 1000 - ranker)
-    order = np.lexsort([slots["row_no"], pos, late, what, how, slots["list"]])
-    keys = [column[order] for column in (slots["list"], how, what)]
-    first = np.ones(n, dtype=bool)
-    if n:
-        first[1:] = False
-        for key in keys:
-            first[1:] |= key[1:] != key[:-1]
-    kept = np.zeros(n, dtype=bool)
-    kept[order[first]] = True
-    return keep(slots, kept)

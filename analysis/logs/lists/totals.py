@@ -13,7 +13,7 @@ from analysis.logs.intake import Source
 from analysis.logs.labels import shown
 from analysis.logs.list_log import ListLog, Lists, Slots, Totals
 from analysis.logs.lists.headers import Fields, plain_header
-from analysis.logs.lists.notices import notice
+from analysis.logs.lists.notice_form import notice
 from analysis.logs.lists.rankers import CONTROLS, label_key
 from analysis.logs.lists.shapes import CREDIT, LOSSES, SUMS, TIES, WINS, credit_columns
 from analysis.logs.rejected import rejected_lines
