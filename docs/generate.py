@@ -3,26 +3,27 @@
 import sys
 from pathlib import Path
 
-from analysis.ab import METHODS
+from analysis import ab, interleaving
 
 PAGE = Path(__file__).with_name("methods.md")
 
 
+LENSES = (("A/B", ab.METHODS), ("Interleaving", interleaving.METHODS))
+
+
 def page() -> str:
     """The page as it should be."""
-    rows = [f"| `{one.key}` | {one.label} | {one.source} |" for one in METHODS]
-    return "\n".join(
-        [
-            "# Methods and their sources",
-            "",
-            "Made from the registry in `analysis/ab/methods.py`: change it there and `make docs`.",
-            "",
-            "| key | method | source |",
-            "|---|---|---|",
-            *rows,
-            "",
-        ]
-    )
+    lines = [
+        "# Methods and their sources",
+        "",
+        "Made from the registries `methods.py` of the lenses: change it there and `make docs`.",
+        "",
+    ]
+    for lens, methods in LENSES:
+        lines += [f"## {lens}", "", "| key | method | source |", "|---|---|---|"]
+        lines += [f"| `{one.key}` | {one.label} | {one.source} |" for one in methods]
+        lines.append("")
+    return "\n".join(lines)
 
 
 def main() -> int:
