@@ -75,7 +75,7 @@ def run(
     from analysis import ab
 
     with _working(work) as folder:
-        log = _read(study, base, folder, progress)
+        log = _read(study, base, folder, progress, keep=work is not None)
         resolved = ab.resolve(study, log)
         result = ab.analyze(log, resolved, progress)
         content = _frame(resolved, log)
@@ -101,7 +101,7 @@ def check(
     from analysis import ab
 
     with _working(work) as folder:
-        log = _read(study, base, folder, progress)
+        log = _read(study, base, folder, progress, keep=work is not None)
         resolved = ab.resolve(study, log)
         found, notices = ab.check(log, resolved)
         content = _frame(resolved, log)
@@ -119,7 +119,9 @@ def _working(work: Path | None) -> "Iterator[Path]":
         yield Path(folder)
 
 
-def _read(study: Study, base: Path | None, work: Path, progress: Progress | None) -> "ABLog":
+def _read(
+    study: Study, base: Path | None, work: Path, progress: Progress | None, *, keep: bool
+) -> "ABLog":
     from analysis import logs
 
     if not study.log.path and study.log.table is None:
@@ -130,7 +132,7 @@ def _read(study: Study, base: Path | None, work: Path, progress: Progress | None
             fix='Add path = "events.csv" under [log], or give --log.',
         )
     place = base if base is not None else study.base
-    return logs.read_ab(study, base=place, work=work, progress=progress)
+    return logs.read_ab(study, base=place, work=work, progress=progress, keep_left_out=keep)
 
 
 def _frame(study: Study, log: "ABLog") -> dict[str, Any]:
