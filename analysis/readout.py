@@ -73,7 +73,7 @@ def run(
         VerdictError: The study or the log cannot be used.
     """
     with _working(work) as folder:
-        found = _lenses(study, base, folder, progress)
+        found = _lenses(study, base, folder, progress, keep=work is not None)
         content = _frame(found[-1].study, found[0].account)
         content["notices"] = [asdict(one) for lens in found for one in lens.notices]
         content["verdict"] = _verdict(found)
@@ -96,14 +96,20 @@ class _Lens:
 
 
 def _lenses(
-    study: Study, base: Path | None, work: Path, progress: Progress | None, *, result: bool = True
+    study: Study,
+    base: Path | None,
+    work: Path,
+    progress: Progress | None,
+    *,
+    keep: bool,
+    result: bool = True,
 ) -> list[_Lens]:
     """Every lens of the study, one after another; without results for a mere check."""
     found = []
     if study.ab is not None:
         from analysis import ab
 
-        log = _read(study, base, work, progress)
+        log = _read(study, base, work, progress, keep=keep)
         study = ab.resolve(study, log)
         if result:
             made = ab.analyze(log, study, progress)
@@ -173,7 +179,7 @@ def check(
         VerdictError: The study or the log cannot be used.
     """
     with _working(work) as folder:
-        found = _lenses(study, base, folder, progress, result=False)
+        found = _lenses(study, base, folder, progress, keep=work is not None, result=False)
         content = _frame(found[-1].study, found[0].account)
         content["notices"] = [asdict(one) for lens in found for one in lens.notices]
         for lens in found:
@@ -190,11 +196,15 @@ def _working(work: Path | None) -> "Iterator[Path]":
         yield Path(folder)
 
 
-def _read(study: Study, base: Path | None, work: Path, progress: Progress | None) -> "ABLog":
+def _read(
+    study: Study, base: Path | None, work: Path, progress: Progress | None, *, keep: bool
+) -> "ABLog":
     from analysis import logs
 
     _require_log(study)
-    return logs.read_ab(study, base=_place(study, base), work=work, progress=progress)
+    return logs.read_ab(
+        study, base=_place(study, base), work=work, progress=progress, keep_left_out=keep
+    )
 
 
 def _place(study: Study, base: Path | None) -> Path:

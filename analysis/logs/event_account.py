@@ -4,6 +4,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from analysis.logs.accounting import LeftOut
 from analysis.logs.column_store import Array, ColumnStore
 from analysis.logs.engines import Engine
@@ -39,10 +41,21 @@ class Account:
         self._units = units
         self._repeats = repeats
         self._rows = rows
+        # Reason -> its rows; status of units -> condition on the units; rows of such units.
         self._queries: dict[str, str] = {}
+        self._statuses: dict[str, str] = {}
+        self._of_units = "clean"
 
-    def facts(self, store: ColumnStore, in_clusters: Array | None) -> dict[str, Any]:
-        """Counts of everything that left, in the order of the rules."""
+    def facts(
+        self, store: ColumnStore, in_clusters: Array | None, *, keep_left_out: bool
+    ) -> dict[str, Any]:
+        """Counts of everything that left, in the order of the rules.
+
+        Args:
+            store: Where the rows that left are written.
+            in_clusters: Which kept units lie in clusters of one arm; None without clusters.
+            keep_left_out: Write them.
+        """
         units, repeats = self._units, self._repeats
         before = self._rows - self._profile.rows - repeats.rows
         no_unit, bad_time = left_out_before(self._engine, self._mapped) if before else (0, 0)
@@ -61,10 +74,13 @@ class Account:
         if in_clusters is not None:
             counts["mixed_cluster"] = int(units.rows[units.kept][~in_clusters].sum())
         self._name_queries()
+        counts = {reason: n for reason, n in counts.items() if n}
+        of_units = self._examples_of_units(counts)
         left_out = [
-            asdict(LeftOut(reason, n, self._examples(reason))) for reason, n in counts.items() if n
+            asdict(LeftOut(reason, n, of_units.get(reason) or self._examples(reason)))
+            for reason, n in counts.items()
         ]
-        path = self._write({reason: n for reason, n in counts.items() if n}, store.folder)
+        path = self._write(counts, store.folder) if keep_left_out else None
         return {
             "rows": self._rows,
             "left_out": left_out,
@@ -79,7 +95,7 @@ class Account:
                 "mixed_units": units.count("mixed_units"),
                 "other_arm_units": units.count("other_arm"),
                 "exposed_after_end_units": units.count("exposed_after_end"),
-                "blank_arms": counts["blank_arm"],
+                "blank_arms": counts.get("blank_arm", 0),
             },
             "differing_ids": repeats.differing,
             "repeats_kept": repeats.kept,
@@ -94,7 +110,9 @@ class Account:
         if not gaps:
             return {}
         spelled = self._profile.spellings(gaps)
-        query = units_sql.bad_values("clean", spelled, self._keep(), self._engine.dialect)
+        query = units_sql.bad_values(
+            "clean", spelled, self._keep(), self._units.same, self._engine.dialect
+        )
         self._queries["bad_value"] = f"SELECT row_no FROM ({query}) b"
         found = self._engine.run(f"SELECT event, count(*) AS n FROM ({query}) b GROUP BY event")
         bad: dict[str, int] = {}
@@ -112,18 +130,44 @@ class Account:
         )
         if self._repeats.rows:
             self._queries[self._repeats.reason] = "SELECT row_no FROM dropped"
-        rows = "clean"
         if self._exposures.blank and self._exposures.names is not None:
             code = units_sql.coded("arm", self._exposures.arms.code, dialect, default="-1")
             blank = f"{dialect.one_of('event', self._exposures.names)} AND ({code}) < 0"
             self._queries["blank_arm"] = f"SELECT row_no FROM clean WHERE {blank}"
-            rows = f"(SELECT * FROM clean WHERE NOT coalesce({blank}, FALSE))"
+            self._of_units = f"(SELECT * FROM clean WHERE NOT coalesce({blank}, FALSE))"
         for status in STATUSES[1:]:
-            clause = status_clause(status, arms, self._plan.end)
-            name = status
-            if status == "never_exposed" and self._mapped.event is None:
-                name = "blank_arm"
-            self._queries[name] = left_out_sql.by_unit(clause, rows)
+            self._statuses[self._reason(status)] = status_clause(status, arms, self._plan.end)
+
+    def _reason(self, status: str) -> str:
+        """Why the rows of the units of a status left."""
+        without_events = status == "never_exposed" and self._mapped.event is None
+        return "blank_arm" if without_events else status
+
+    def _examples_of_units(self, counts: dict[str, int]) -> dict[str, tuple[dict[str, Any], ...]]:
+        """Rows of the first units of each status, for all statuses in one reading."""
+        dialect = self._engine.dialect
+        place = {self._reason(status): i for i, status in enumerate(STATUSES) if i}
+        few = {
+            int(ix): reason
+            for reason, i in place.items()
+            if reason in counts
+            for ix in np.flatnonzero(self._units.status == i)[: left_out_sql.EXAMPLES]
+        }
+        if not few:
+            return {}
+        found = self._engine.run(left_out_sql.ids(list(few))).to_pylist()
+        reasons = [*place]
+        codes = {
+            row["unit"]: reasons.index(few[row["ix"]]) for row in found if "\x00" not in row["unit"]
+        }
+        shown = f"coalesce({dialect.filled('event')}, '')"
+        query = left_out_sql.examples_of_units(self._of_units, codes, shown, dialect)
+        examples: dict[str, tuple[dict[str, Any], ...]] = {}
+        for row in self._engine.run(query).to_pylist():
+            one = {"row": int(row["row_no"]), "value": row["shown"][:200]}
+            reason = reasons[row["status"]]
+            examples[reason] = (*examples.get(reason, ()), one)
+        return examples
 
     def _examples(self, reason: str) -> tuple[dict[str, Any], ...]:
         mapped = self._mapped
@@ -147,14 +191,16 @@ class Account:
 
     def _write(self, counts: dict[str, int], folder: Path) -> str | None:
         """Keep the rows that left with their text; reasons that took most of a log are not kept."""
-        queries = {
-            reason: self._queries[reason]
-            for reason, n in counts.items()
-            if n <= MOST_ROWS_KEPT and reason in self._queries
-        }
-        if not queries:
+        few = [reason for reason, n in counts.items() if n <= MOST_ROWS_KEPT]
+        queries = {reason: self._queries[reason] for reason in few if reason in self._queries}
+        clauses = {reason: self._statuses[reason] for reason in few if reason in self._statuses}
+        dialect = self._engine.dialect
+        parts = left_out_sql.with_reasons(queries, dialect)
+        if clauses:
+            parts.append(left_out_sql.by_unit(clauses, self._of_units, self._units.same, dialect))
+        if not parts:
             return None
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "left_out.parquet"
-        self._engine.write(left_out_sql.with_text(queries, self._engine.dialect), str(path))
+        self._engine.write(left_out_sql.with_text(parts), str(path))
         return path.name

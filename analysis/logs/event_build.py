@@ -14,6 +14,7 @@ from analysis.logs.engines import Engine
 from analysis.logs.event_account import Account
 from analysis.logs.event_columns import build_events
 from analysis.logs.event_rows import (
+    Gaps,
     Profile,
     drop_repeats,
     open_rows,
@@ -26,7 +27,6 @@ from analysis.logs.event_units import (
     build_units,
     find_exposures,
     first_row_texts,
-    has_padded_ids,
     unknown_event,
 )
 from analysis.logs.labels import plain
@@ -80,6 +80,8 @@ def build(
     store: ColumnStore,
     events: ColumnStore,
     report: Report,
+    *,
+    keep_left_out: bool,
 ) -> None:
     """Apply the rules to an open log and store what the analysis needs of it.
 
@@ -90,18 +92,21 @@ def build(
     report("Reading rows", 0.1)
     text = all(kind == "VARCHAR" for kind in mapped.kinds.values())
     rows = int(engine.run("SELECT count(*) AS n FROM log").column("n").to_pylist()[0])
-    open_rows(engine, mapped, plan, columns, trim_units=text)
-    repeats = drop_repeats(engine, mapped, plan, rows)
-    report("Counting events", 0.35)
-    profile = profile_rows(engine, plan)
-    exposures = find_exposures(profile, plan, ab)
-    check_events(profile, plan)
-    report("Finding units", 0.5)
-    units = build_units(engine, profile, exposures, plan)
-    if not text and has_padded_ids(engine):
-        open_rows(engine, mapped, plan, columns, trim_units=True)
-        repeats = drop_repeats(engine, mapped, plan, rows)
+    for careful in (False, True):
+        gaps = Gaps.of(engine, mapped, careful=careful)
+        open_rows(engine, mapped, plan, columns, trim_units=text or careful)
+        repeats = drop_repeats(engine, mapped, plan, rows, gaps)
+        report("Counting events", 0.35)
+        profile = profile_rows(engine, plan)
+        if profile.timeless and not careful:
+            continue
+        exposures = find_exposures(profile, plan, ab)
+        check_events(profile, plan)
+        report("Finding units", 0.5)
         units = build_units(engine, profile, exposures, plan)
+        # Ids are trimmed only where some need it.
+        if careful or not units.odd:
+            break
     report("Adding up events", 0.7)
     kept = units.kept
     names = exposures.arms.names
@@ -114,7 +119,7 @@ def build(
     store.put("t0", units.t0[kept])
     store.put("rows", units.rows[kept].astype(np.int32))
     account = Account(engine, mapped, plan, profile, exposures, units, repeats, rows)
-    facts = account.facts(store, clusters)
+    facts = account.facts(store, clusters, keep_left_out=keep_left_out)
     facts |= {
         "arms": list(names),
         "others": list(exposures.arms.others),
@@ -179,7 +184,7 @@ def store_texts(
     store: ColumnStore,
 ) -> Array | None:
     """Store segments, covariates and clusters; which kept units lie in clusters of one arm."""
-    place, texts = first_row_texts(engine, exposures, plan, len(extras.columns))
+    place, texts = first_row_texts(engine, exposures, units, plan, len(extras.columns))
     by_column = dict(zip(extras.columns, texts, strict=True))
     kept_rows = pa.array(units.kept[place])
     for column in extras.segments:

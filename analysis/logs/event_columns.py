@@ -198,6 +198,7 @@ def _build(
         window=edges,
         sums=_sums(codes, unit_of, adds, dialect),
         keep=sql.kept(arms, plan.end),
+        same=units.same,
         cells=cells,
         dialect=dialect,
     )

@@ -35,6 +35,35 @@ class Duplicates:
 
 
 @dataclass(frozen=True)
+class Gaps:
+    """What some rows may lack, as far as is known before they are read.
+
+    Attributes:
+        units: A unit.
+        times: A time.
+    """
+
+    units: bool
+    times: bool
+
+    @classmethod
+    def of(cls, engine: Engine, mapped: Mapped, *, careful: bool) -> "Gaps":
+        """What the engine does not rule out.
+
+        Args:
+            engine: Has the log open.
+            mapped: Role -> column.
+            careful: Rule out nothing.
+        """
+        unit, time = mapped.unit, mapped.time
+        units = careful or unit is None or not engine.never_blank(unit)
+        if time is None:
+            return cls(units, times=False)
+        stamped = kind_of_time(mapped.kind(time)) in ("instant", "naive")
+        return cls(units, times=careful or not stamped or not engine.never_blank(time))
+
+
+@dataclass(frozen=True)
 class Profile:
     """What the clean rows hold.
 
@@ -51,6 +80,11 @@ class Profile:
     first: int
     last: int
     naive: int
+
+    @property
+    def timeless(self) -> bool:
+        """Whether some rows have no time after all."""
+        return any(group["first_t"] is None for group in self.groups)
 
     def events(self) -> dict[str, int]:
         """Event -> rows; by its trimmed name."""
@@ -137,7 +171,7 @@ def open_rows(
 
 
 def drop_repeats(
-    engine: Engine, mapped: Mapped, plan: Plan, rows: int, *, always: bool = False
+    engine: Engine, mapped: Mapped, plan: Plan, rows: int, gaps: Gaps, *, always: bool = False
 ) -> Duplicates:
     """Make the view ``clean``: rows with a unit and a time, each event once.
 
@@ -146,11 +180,12 @@ def drop_repeats(
         mapped: Role -> column.
         plan: Says whether exact repeats leave.
         rows: Rows of the log.
+        gaps: What some rows may lack.
         always: Exact repeats leave even without a time.
     """
     dialect = engine.dialect
     has_time = mapped.time is not None
-    engine.view("with_unit", sql.clean(dialect, has_time=has_time))
+    engine.view("with_unit", sql.clean(dialect, units=gaps.units, times=gaps.times))
     engine.view("clean", "SELECT * FROM with_unit")
     if mapped.id is not None:
         return _drop_ids(engine, mapped, rows)
@@ -253,8 +288,8 @@ def profile(engine: Engine, plan: Plan) -> Profile:
     return Profile(
         groups=groups,
         rows=sum(group["n"] for group in groups),
-        first=min(group["first_t"] for group in groups),
-        last=max(group["last_t"] for group in groups),
+        first=min((g["first_t"] for g in groups if g["first_t"] is not None), default=0),
+        last=max((g["last_t"] for g in groups if g["last_t"] is not None), default=0),
         naive=sum(group["n"] for group in groups if group["naive"]),
     )
 

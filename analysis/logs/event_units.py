@@ -1,7 +1,6 @@
 """The units of an event log: first exposure, one arm, kept or left out, in a fixed order."""
 
 import hashlib
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -85,6 +84,8 @@ class Units:
         t0: First exposure, UTC microseconds.
         rows: Clean rows of the unit.
         sha256: Digest of the clean rows.
+        same: How rows l and the table ``units`` u are joined.
+        odd: Some id is blank, or has blanks at its ends.
     """
 
     status: Array
@@ -92,6 +93,8 @@ class Units:
     t0: Array
     rows: Array
     sha256: str
+    same: str
+    odd: bool
 
     def count(self, status: str) -> int:
         """Units of a status."""
@@ -140,8 +143,8 @@ def build_units(engine: Engine, profile: Profile, exposures: Exposures, plan: Pl
         if exposures.blank:
             where = f"NOT ({is_exposure} AND ({arm_code}) < 0)"
     largest = max((group["largest"] or 0.0) for group in profile.groups)
-    scale = 2.0 ** min(max(50 - math.frexp(largest)[1], -1000), 1000)
-    mark = sql.fingerprint(scale, dialect)
+    places = max((group["places"] or 0) for group in profile.groups)
+    mark = sql.fingerprint(sql.whole_value(largest, places, dialect))
     query = sql.units(
         source,
         where,
@@ -150,20 +153,21 @@ def build_units(engine: Engine, profile: Profile, exposures: Exposures, plan: Pl
         arm_mark=arm_mark,
         mark=mark,
         exposed=exposed,
+        dialect=dialect,
     )
     # Two steps, so that grouping and ordering do not hold memory at once.
     engine.table("unit_groups", query)
-    engine.table("units", sql.in_order())
+    engine.table("units", sql.in_order(dialect))
     engine.drop("unit_groups")
     return _read_units(engine, len(exposures.arms.names), plan.end)
 
 
-def has_padded_ids(engine: Engine) -> bool:
-    """Whether some ids have blanks at their ends."""
+def _has_odd_ids(engine: Engine) -> bool:
+    """Whether some id is blank, or has blanks at its ends."""
     dialect = engine.dialect
     last = dialect.one_of("right(unit, 1)", list(BLANKS))
     first = dialect.one_of("left(unit, 1)", list(BLANKS))
-    query = f"SELECT count(*) AS n FROM units WHERE {first} OR {last}"
+    query = f"SELECT count(*) AS n FROM units WHERE unit IS NULL OR unit = '' OR {first} OR {last}"
     return bool(engine.run(query).column("n").to_pylist()[0])
 
 
@@ -171,13 +175,16 @@ def _read_units(engine: Engine, arms: int, end: int | None) -> Units:
     digest = hashlib.sha256()
     ids, sizes = hashlib.sha256(), hashlib.sha256()
     parts: dict[str, list[Array]] = {name: [] for name in ("n", "t0", "low", "high")}
+    keys: list[Array] = []
     for batch in engine.stream(
         "SELECT unit, n, coalesce(t0, CAST(-9223372036854775807 AS BIGINT)) AS t0, "
         "coalesce(arm_low, CAST(-1 AS BIGINT)) AS low, "
-        "coalesce(arm_high, CAST(-1 AS BIGINT)) AS high, mark FROM units ORDER BY ix"
+        "coalesce(arm_high, CAST(-1 AS BIGINT)) AS high, mark, unit_key FROM units ORDER BY ix"
     ):
         for name, found in parts.items():
-            found.append(batch.column(name).to_numpy(zero_copy_only=False).astype(np.int64))
+            column = batch.column(name).to_numpy(zero_copy_only=False)
+            found.append(column.astype(np.int64, copy=False))
+        keys.append(batch.column("unit_key").to_numpy(zero_copy_only=False))
         marks = batch.column("mark").to_numpy(zero_copy_only=False).astype("<i8")
         digest.update(np.column_stack([marks, parts["n"][-1].astype("<i8")]).tobytes())
         for text in _pieces(batch.column("unit")):
@@ -192,7 +199,20 @@ def _read_units(engine: Engine, arms: int, end: int | None) -> Units:
     status[low != high] = STATUSES.index("mixed_units")
     status[low < 0] = STATUSES.index("never_exposed")
     digest.update(ids.digest() + sizes.digest())
-    return Units(status, low.astype(np.int8), t0, n, digest.hexdigest())
+    return Units(
+        status=status,
+        arm=low.astype(np.int8),
+        t0=t0,
+        rows=n,
+        sha256=digest.hexdigest(),
+        same=sql.same_unit(engine.dialect, by_key=_all_differ(np.concatenate(keys))),
+        odd=_has_odd_ids(engine),
+    )
+
+
+def _all_differ(keys: Array) -> bool:
+    ordered = np.sort(keys)
+    return not bool((ordered[1:] == ordered[:-1]).any())
 
 
 def _pieces(column: pa.Array) -> Iterator[memoryview]:
@@ -218,7 +238,7 @@ def status_clause(status: str, arms: int, end: int | None) -> str:
 
 
 def first_row_texts(
-    engine: Engine, exposures: Exposures, plan: Plan, columns: int
+    engine: Engine, exposures: Exposures, units: Units, plan: Plan, columns: int
 ) -> tuple[Array, list[pa.Array]]:
     """Texts at each unit's first exposure.
 
@@ -236,7 +256,8 @@ def first_row_texts(
     keep = " OR ".join(
         f"({status_clause(status, arms, plan.end)})" for status in ("kept", "mixed_units")
     )
-    query = sql.first_rows("clean", where, f"({arm_code}) >= 0", names, f"({keep})")
+    exposed = f"({arm_code}) >= 0"
+    query = sql.first_rows("clean", where, exposed, names, f"({keep})", units.same)
     engine.view("first_rows", query)
     table = engine.run(sql.agreed(names, dialect))
     differ = any(
@@ -256,7 +277,6 @@ __all__ = [
     "build_units",
     "find_exposures",
     "first_row_texts",
-    "has_padded_ids",
     "status_clause",
     "unknown_event",
 ]

@@ -34,6 +34,7 @@ def read_ab(
     work: Path,
     engine: Engine | None = None,
     progress: Progress | None = None,
+    keep_left_out: bool = True,
 ) -> ABLog:
     """The log of a study, ready for the A/B wing.
 
@@ -43,12 +44,13 @@ def read_ab(
         work: Folder for built tables; a second question on the same log finds them there.
         engine: An engine with the log open; else the study says which.
         progress: Hears (what is done, share from 0 to 1).
+        keep_left_out: Write the rows left out, with their text, beside the tables.
 
     Raises:
         LogError: The log cannot be read, or does not fit the study.
     """
     report = progress or (lambda _what, _share: None)
-    reader = Reader(study, base, work, engine, report)
+    reader = Reader(study, base, work, engine, report, keep_left_out=keep_left_out)
     try:
         return reader.read()
     finally:
@@ -59,7 +61,14 @@ class Reader:
     """One reading: the source, its roles, and an engine only if something must be built."""
 
     def __init__(
-        self, study: Study, base: Path, work: Path, engine: Engine | None, report: Progress
+        self,
+        study: Study,
+        base: Path,
+        work: Path,
+        engine: Engine | None,
+        report: Progress,
+        *,
+        keep_left_out: bool,
     ) -> None:
         self.study = study
         self.ab: AB = study.ab or AB()
@@ -67,6 +76,7 @@ class Reader:
         self._given = engine
         self._engine = engine
         self.report = report
+        self.keep_left_out = keep_left_out
         self.source: Source | None = None
         if engine is None and study.log.engine == "spark":
             if study.log.table is None:
@@ -147,7 +157,7 @@ class Reader:
         arms = [ab.control, ab.treatments, ab.allocation and sorted(ab.allocation)]
         key = key_of(
             "event log", self.content(), roles, mapped.cluster, plan.timezone, plan.end,
-            plan.exposure, plan.exact_repeats, arms,
+            plan.exposure, plan.exact_repeats, arms, self.keep_left_out,
         )  # fmt: skip
         store = ColumnStore(self.work / f"units-{key[:32]}")
         events = ColumnStore(store.folder / f"events-{folder_key(plan)}")
@@ -158,7 +168,10 @@ class Reader:
             or missing_events(events, plan)
         )
         if missing:
-            build(self.engine(), mapped, plan, ab, extras, store, events, self.report)
+            build(
+                self.engine(), mapped, plan, ab, extras, store, events, self.report,
+                keep_left_out=self.keep_left_out,
+            )  # fmt: skip
         self.report("Reading tables", 0.95)
         return self._event_log(mapped, plan, store, events)
 

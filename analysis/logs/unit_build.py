@@ -12,14 +12,13 @@ from analysis.logs.engines import Engine
 from analysis.logs.event_account import Account
 from analysis.logs.event_build import Extras, store_texts
 from analysis.logs.event_columns import Unit64
-from analysis.logs.event_rows import Duplicates, Profile, drop_repeats, whole_content
+from analysis.logs.event_rows import Duplicates, Gaps, Profile, drop_repeats, whole_content
 from analysis.logs.event_rows import profile as profile_rows
 from analysis.logs.event_units import (
     Exposures,
     Units,
     build_units,
     find_exposures,
-    has_padded_ids,
     status_clause,
 )
 from analysis.logs.mapping import Mapped
@@ -60,6 +59,8 @@ def build_unit_table(
     values: tuple[ValueColumn, ...],
     store: ColumnStore,
     report: Report,
+    *,
+    keep_left_out: bool,
 ) -> None:
     """Read the units and store their columns.
 
@@ -76,7 +77,7 @@ def build_unit_table(
     exposures = find_exposures(profile, plan, ab)
     report("Finding units", 0.5)
     units = build_units(engine, profile, exposures, plan)
-    if not text and mapped.unit is not None and has_padded_ids(engine):
+    if not text and mapped.unit is not None and units.odd:
         _open(engine, mapped, plan, extras, values, trim_units=True)
         repeats = _repeats(engine, mapped, plan, rows)
         units = build_units(engine, profile, exposures, plan)
@@ -99,7 +100,7 @@ def build_unit_table(
     store.put("t0", units.t0[kept])
     store.put("rows", units.rows[kept].astype(np.int32))
     account = Account(engine, mapped, plan, profile, exposures, units, repeats, rows)
-    facts = account.facts(store, clusters)
+    facts = account.facts(store, clusters, keep_left_out=keep_left_out)
     facts |= _shared(profile, exposures, mapped) | {
         "values": found,
         "several_rows": int((units.rows[kept] > 1).sum()),
@@ -191,10 +192,12 @@ def _repeats(engine: Engine, mapped: Mapped, plan: Plan, rows: int) -> Duplicate
     if mapped.unit is None:
         from analysis.logs.sql.event_rows import clean
 
-        engine.view("with_unit", clean(engine.dialect, has_time=mapped.time is not None))
+        has_time = mapped.time is not None
+        engine.view("with_unit", clean(engine.dialect, units=True, times=has_time))
         engine.view("clean", "SELECT * FROM with_unit")
         return Duplicates("exact_repeat")
-    return drop_repeats(engine, mapped, plan, rows, always=True)
+    gaps = Gaps(units=True, times=mapped.time is not None)
+    return drop_repeats(engine, mapped, plan, rows, gaps, always=True)
 
 
 def _store_values(

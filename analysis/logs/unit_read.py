@@ -67,11 +67,14 @@ def read_units(reader: "Reader", mapped: Mapped) -> ABLog:
     arms = [ab.control, ab.treatments, ab.allocation and sorted(ab.allocation)]
     key = key_of(
         "unit table", reader.content(), mapped.roles(), plan.timezone, plan.end,
-        plan.exact_repeats, arms, [value.name for value in values],
+        plan.exact_repeats, arms, [value.name for value in values], reader.keep_left_out,
     )  # fmt: skip
     store = ColumnStore(reader.work / f"units-{key[:32]}")
     if not store.has("log") or any(not store.has(segment_name(c)) for c in extras.segments):
-        build_unit_table(reader.engine(), mapped, plan, ab, extras, values, store, reader.report)
+        build_unit_table(
+            reader.engine(), mapped, plan, ab, extras, values, store, reader.report,
+            keep_left_out=reader.keep_left_out,
+        )  # fmt: skip
     reader.report("Reading tables", 0.95)
     facts = store.facts("log")
     tables = UnitTables(store, study, mapped, tuple(facts["arms"]), facts)

@@ -446,18 +446,19 @@ def test_a_metric_known_only_by_sums_is_compared() -> None:
     assert row["p_value"] == pytest.approx(twin.pvalue, rel=1e-9)
 
 
-def test_a_check_reads_no_metric() -> None:
-    def never() -> MetricTable:
-        raise AssertionError("a check must not read a metric")
-
-    class Nothing(dict[str, MetricTable]):
-        def __missing__(self, key: str) -> MetricTable:
-            return never()
-
-    made = log(Nothing(), {C: 900, T: 100})
-    content, found = check(made, study({"name": "m", "kind": "mean"}))
+def test_a_check_says_what_could_be_shown_and_not_what_was_found() -> None:
+    rng = np.random.default_rng(1)
+    y = {C: rng.normal(10, 1, 900), T: rng.normal(11, 1, 100)}
+    made = log({"m": of_arrays(y)}, {C: 900, T: 100})
+    metrics = ({"name": "m", "kind": "mean"}, {"name": "unread", "kind": "mean"})
+    content, found = check(made, study(*metrics))
     assert content["srm"]["p"] < 0.001
     assert {notice.code for notice in found} >= {"sample_ratio_mismatch", "no_horizon"}
+    assert "metrics" not in content
+    se = np.sqrt(y[C].var(ddof=1) / 900 + y[T].var(ddof=1) / 100)
+    least = (stats.norm.isf(0.025) + stats.norm.isf(0.2)) * se / y[C].mean()
+    assert content["power"][0]["mde_lift"] == pytest.approx(least, rel=1e-9)
+    assert set(content["power"][0]) == {"metric", "treatment", "mde_lift", "units_needed"}
 
 
 def test_progress_is_told_by_metric() -> None:

@@ -57,6 +57,7 @@ class DuckDBEngine:
                 "preserve_insertion_order": False,
             }
         )
+        self._files = source.files
         sources = {"log": source, **(beside or {})}
         for name, one in sources.items():
             self._open(name, one)
@@ -98,6 +99,22 @@ class DuckDBEngine:
             before += int(counted[0]) if counted else 0
         plain = [case.replace("{", "{{").replace("}", "}}") for case in cases]
         return f"CASE {{file}} {' '.join(plain)} ELSE {before} END" if cases else "0"
+
+    def never_blank(self, column: str) -> bool:
+        """Whether the files' statistics say so: no NULL, and no text that starts with a blank."""
+        listed = ", ".join(DUCKDB.literal(str(file.resolve())) for file in self._files)
+        sure = (
+            "stats_null_count = 0 AND stats_min_value IS NOT NULL "
+            "AND stats_min_value >= '!' AND NOT starts_with(stats_min_value, '\\') "
+            "AND stats_min_value <> '-infinity' AND stats_max_value IS DISTINCT FROM 'infinity'"
+        )
+        with self._guard():
+            found = self._connection.execute(
+                f"SELECT count(*), count(CASE WHEN {sure} THEN 1 END) "
+                f"FROM parquet_metadata([{listed}]) WHERE path_in_schema = ?",
+                [column],
+            ).fetchone()
+        return found is not None and found[0] > 0 and found[0] == found[1]
 
     @contextmanager
     def _guard(self) -> Iterator[None]:

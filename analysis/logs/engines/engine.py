@@ -14,6 +14,10 @@ class Engine(Protocol):
     dialect: Dialect
     columns: tuple[tuple[str, str], ...]
 
+    def never_blank(self, column: str) -> bool:
+        """Whether it is known, without reading its cells, that a column has no blank one."""
+        ...
+
     def run(self, sql: str) -> pa.Table:
         """The rows of a query."""
         ...

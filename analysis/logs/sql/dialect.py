@@ -20,11 +20,13 @@ class Dialect:
         backslash: Whether a backslash escapes inside a text literal.
         text: Type of texts.
         wide: Integer type that holds any sum of 64-bit integers.
+        wide_sum_form: Sum of 64-bit integers as such a type.
         trim_form: Removes characters at both ends.
         match_form: Whether a regular expression is found in a text.
         micros_form: Microseconds since 1970 of a time stamp.
         divide_form: Integer division of numbers that are not negative.
         hash_form: Some 64-bit hash; results never depend on which.
+        key_form: Some 64-bit hash of one text.
     """
 
     name: str
@@ -32,11 +34,13 @@ class Dialect:
     backslash: bool
     text: str
     wide: str
+    wide_sum_form: str
     trim_form: str
     match_form: str
     micros_form: str
     divide_form: str
     hash_form: str
+    key_form: str
 
     def identifier(self, name: str) -> str:
         """A column or table name, quoted."""
@@ -89,6 +93,14 @@ class Dialect:
         parts = [f"coalesce(CAST({x} AS {self.text}), '')" for x in expressions]
         return self.hash_form.format(x=", ".join(parts))
 
+    def wide_sum(self, expression: str) -> str:
+        """The sum of 64-bit integers, whatever its size."""
+        return self.wide_sum_form.format(x=expression)
+
+    def key(self, text: str) -> str:
+        """A hash of one text; cheap to join by."""
+        return self.key_form.format(x=text)
+
     def as_text(self, column: str, kind: str) -> str:
         """A column as text, as the same value reads in a CSV file."""
         if kind == "VARCHAR":
@@ -120,11 +132,13 @@ DUCKDB = Dialect(
     backslash=False,
     text="VARCHAR",
     wide="HUGEINT",
+    wide_sum_form="sum({x})",
     trim_form="trim({x}, {chars})",
     match_form="regexp_matches({x}, {pattern})",
     micros_form="epoch_us({x})",
     divide_form="({a} // {b})",
     hash_form="CAST(hash({x}) % 9223372036854775807 AS BIGINT)",
+    key_form="hash({x})",
 )
 SPARK = Dialect(
     name="spark",
@@ -132,9 +146,11 @@ SPARK = Dialect(
     backslash=True,
     text="STRING",
     wide="DECIMAL(38, 0)",
+    wide_sum_form="sum(CAST({x} AS DECIMAL(38, 0)))",
     trim_form="btrim({x}, {chars})",
     match_form="regexp_like({x}, {pattern})",
     micros_form="unix_micros(CAST({x} AS TIMESTAMP))",
     divide_form="({a} div {b})",
     hash_form="xxhash64({x})",
+    key_form="xxhash64({x})",
 )

@@ -15,12 +15,18 @@ def content(parts: Iterable[str], dialect: Dialect) -> str:
     return f"concat_ws({dialect.literal(SEPARATOR)}, {', '.join(filled)})"
 
 
-def clean(dialect: Dialect, *, has_time: bool, rows: str = "log_rows") -> str:
-    """Rows that have a unit and, where the log has times, a time."""
+def clean(dialect: Dialect, *, units: bool, times: bool) -> str:
+    """Rows that have a unit and a time; what no row lacks is not looked for.
+
+    Args:
+        dialect: The engine's.
+        units: Some rows may lack a unit.
+        times: Some rows may lack a time.
+    """
     # Almost every id starts above the blanks, so that few are trimmed (an OR would trim all).
     unit = f"CASE WHEN unit >= '!' THEN TRUE ELSE {dialect.filled('unit')} IS NOT NULL END"
-    time = " AND t IS NOT NULL" if has_time else ""
-    return f"SELECT * FROM {rows} WHERE {unit}{time}"
+    wanted = [*([unit] if units else []), *(["t IS NOT NULL"] if times else [])]
+    return f"SELECT * FROM log_rows WHERE {' AND '.join(wanted) or 'TRUE'}"
 
 
 def without(rows: str, dropped: str) -> str:

@@ -1,5 +1,6 @@
 """Templates that turn clean rows of an event log into units and their events."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,8 +12,10 @@ from analysis.logs.sql.times import local_day
 
 Whole = NDArray[np.int64]
 
-FINGERPRINT_PRIME = 2_147_483_647
-FINGERPRINT_OTHER = 2_147_483_629
+# A residue of the first times names and a value of at most 2^33.5 fits into 63 bits.
+FIRST_PRIME, SECOND_PRIME, LAST_PRIME = 536_870_909, 2_147_483_629, 2_305_843_009_213_693_951
+# Stands for a blank value; no value reaches it.
+BLANK_VALUE = 3_000_000_019
 
 
 def codes(names: Mapping[str | None, int], dialect: Dialect) -> str:
@@ -37,19 +40,38 @@ def coded(
     return f"CASE {expression} {cases} ELSE {default} END"
 
 
-def fingerprint(scale: float, dialect: Dialect) -> str:
-    """A whole number per row that a change of any of its mapped cells changes.
+def whole_value(largest: float, places: int, dialect: Dialect) -> str:
+    """A value as a whole number below 2^31 in size, from which no digit is missing.
 
-    The time meets the event's and the arm's code in a product, and the value is added, all
-    modulo a prime; `units` adds up squares, so that such numbers do not cancel.
+    Args:
+        largest: Largest magnitude of the log's values.
+        places: Decimals that they need; more than 6 for values that are no short decimals.
+        dialect: The engine's.
     """
-    p = FINGERPRINT_PRIME
+    if places <= 6 and largest * 10**places < 2**62:
+        whole = f"CAST(round(v * {dialect.literal(float(10**places))}) AS BIGINT)"
+        return whole if largest * 10**places < 2**31 else f"({whole} % {SECOND_PRIME})"
+    scale = 2.0 ** min(max(50 - math.frexp(largest)[1], -1000), 1000)
     scaled = f"(v * {dialect.literal(scale)})"
-    # Whole part and the next 40 bits, so that no digit of a value is overlooked.
+    # The first 50 bits, and the next 40 folded into them.
     whole = f"CAST(floor({scaled}) AS BIGINT)"
     rest = f"CAST(floor(({scaled} - floor({scaled})) * 1099511627776.0) AS BIGINT)"
-    value = f"CASE WHEN v IS NULL THEN 7 ELSE ({whole} % {p} + {rest} % {p}) END"
-    return f"(((t % {p}) * (event_code + 1)) % {p} + (arm_mark + 2) * 1000003 + {value}) % {p}"
+    return f"(({whole} + ({rest} % {SECOND_PRIME}) * 1000003) % {SECOND_PRIME})"
+
+
+def fingerprint(value: str) -> str:
+    """A whole number per row that a change of any of its mapped cells changes.
+
+    A product of the time with the names, and the value with the names. Cells that change
+    places between two rows change the sum of such products.
+    """
+    time = f"((t + event_code + arm_mark) % {FIRST_PRIME})"
+    return f"({time} * (coalesce({value}, {BLANK_VALUE}) + event_code + 3 * arm_mark))"
+
+
+def same_unit(dialect: Dialect, *, by_key: bool) -> str:
+    """The join of rows l with units u: by their ids, or by hashes that tell all units apart."""
+    return f"u.unit_key = {dialect.key('l.unit')}" if by_key else "u.unit = l.unit"
 
 
 def units(
@@ -61,6 +83,7 @@ def units(
     arm_mark: str,
     mark: str,
     exposed: str,
+    dialect: Dialect,
 ) -> str:
     """Every unit of the clean rows.
 
@@ -72,6 +95,7 @@ def units(
         arm_mark: Code of a row's arm as it is written.
         mark: Fingerprint of a row.
         exposed: Whether a row is an exposure.
+        dialect: The engine's.
     """
     read = (
         f"SELECT unit, t, v, {event_code} AS event_code, {arm_code} AS arm_code, "
@@ -82,15 +106,18 @@ def units(
         "min(CASE WHEN exposed THEN t END) AS t0, "
         "min(CASE WHEN exposed THEN arm_code END) AS arm_low, "
         "max(CASE WHEN exposed THEN arm_code END) AS arm_high, "
-        f"CAST(sum((mixed * mixed) % {FINGERPRINT_OTHER}) AS BIGINT) AS mark "
-        f"FROM (SELECT unit, t, arm_code, exposed, {mark} AS mixed FROM ({read}) r) m "
+        f"CAST({dialect.wide_sum('row_mark')} % {LAST_PRIME} AS BIGINT) AS mark "
+        f"FROM (SELECT unit, t, arm_code, exposed, {mark} AS row_mark FROM ({read}) r) m "
         "GROUP BY unit"
     )
 
 
-def in_order() -> str:
+def in_order(dialect: Dialect) -> str:
     """The units in the order of their ids."""
-    return "SELECT row_number() OVER (ORDER BY unit) - 1 AS ix, g.* FROM unit_groups g"
+    return (
+        f"SELECT row_number() OVER (ORDER BY unit) - 1 AS ix, {dialect.key('unit')} AS unit_key, "
+        "g.* FROM unit_groups g"
+    )
 
 
 def kept(arms: int, end: int | None) -> str:
@@ -99,12 +126,14 @@ def kept(arms: int, end: int | None) -> str:
     return f"u.arm_low = u.arm_high AND u.arm_low < {arms}{enrolled}"
 
 
-def first_rows(rows: str, where: str, exposed: str, columns: Sequence[str], keep: str) -> str:
+def first_rows(
+    rows: str, where: str, exposed: str, columns: Sequence[str], keep: str, same: str
+) -> str:
     """The exposure rows at each kept unit's first time."""
     listed = "".join(f", l.{column}" for column in columns)
     return (
         f"SELECT u.ix, l.row_no, l.id{listed} FROM (SELECT * FROM {rows} "
-        f"WHERE {where} AND {exposed}) l JOIN units u ON u.unit = l.unit "
+        f"WHERE {where} AND {exposed}) l JOIN units u ON {same} "
         f"WHERE l.t = u.t0 AND {keep}"
     )
 
@@ -128,10 +157,10 @@ def decided(columns: Sequence[str], dialect: Dialect) -> str:
     return f"SELECT ix, {listed} FROM ({ranked} FROM first_rows) q WHERE place = 1 ORDER BY ix"
 
 
-def bad_values(rows: str, events: Sequence[str], keep: str, dialect: Dialect) -> str:
+def bad_values(rows: str, events: Sequence[str], keep: str, same: str, dialect: Dialect) -> str:
     """Rows of kept units whose event should carry a number and does not."""
     return (
-        f"SELECT l.row_no, l.event FROM {rows} l JOIN units u ON u.unit = l.unit "
+        f"SELECT l.row_no, l.event FROM {rows} l JOIN units u ON {same} "
         f"WHERE {dialect.one_of('l.event', list(events))} AND l.v IS NULL AND {keep}"
     )
 
@@ -176,10 +205,16 @@ class Cells:
 
     def parts(self, code: Whole) -> tuple[Whole, Whole, Whole, Whole]:
         """Event, unit, day (0 before exposure) and place."""
-        rest, place = np.divmod(code, self.places)
-        rest, day = np.divmod(rest, self.days + 1)
-        event, ix = np.divmod(rest, self.units)
+        rest, place = _divided(code, self.places)
+        rest, day = _divided(rest, self.days + 1)
+        event, ix = _divided(rest, self.units)
         return event, ix, np.where(day > 0, day + self.first_day - 1, 0), place
+
+
+def _divided(code: Whole, by: int) -> tuple[Whole, Whole]:
+    """Quotient and rest; numpy divides by one number quickly only if asked for the quotient."""
+    quotient = code // by
+    return quotient, code - quotient * by
 
 
 def unit_events(
@@ -190,6 +225,7 @@ def unit_events(
     window: Window,
     sums: str,
     keep: str,
+    same: str,
     cells: Cells,
     dialect: Dialect,
 ) -> str:
@@ -202,6 +238,7 @@ def unit_events(
         window: The edges.
         sums: Aggregates over the values.
         keep: Which units are kept.
+        same: How rows and units are joined.
         cells: How the four become one number.
         dialect: The engine's.
     """
@@ -218,6 +255,6 @@ def unit_events(
         f"SELECT cell, count(*) AS n, {sums} FROM ("
         f"SELECT {cells.code('l.event_code', 'u.ix', day, place)} AS cell, l.event_code, l.v "
         f"FROM (SELECT unit, t, v, {event_code} AS event_code FROM {rows} WHERE {where}) l "
-        f"JOIN units u ON u.unit = l.unit WHERE {keep} AND {within}) q "
+        f"JOIN units u ON {same} WHERE {keep} AND {within}) q "
         "GROUP BY cell ORDER BY cell"
     )

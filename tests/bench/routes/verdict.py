@@ -22,7 +22,7 @@ def moments(log: str) -> Moments:
     """The job's answer."""
     with tempfile.TemporaryDirectory() as work:
         asked = Study.parse(study(log))
-        tables = read_ab(asked, base=Path(log).parent, work=Path(work))
+        tables = read_ab(asked, base=Path(log).parent, work=Path(work), keep_left_out=False)
         answer: Moments = {arm: {"n": float(tables.units[arm])} for arm in tables.arms}
         for metric in asked.metrics:
             cells = tables.metric(metric).arms
