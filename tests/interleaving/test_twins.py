@@ -1,6 +1,7 @@
 """The same numbers by another road: scipy, statsmodels, brute force."""
 
 import math
+from fractions import Fraction
 from itertools import product
 from typing import Any
 
@@ -30,6 +31,16 @@ COUNT = st.integers(0, 400)
 def test_the_sign_test_is_the_binomial_test(wins: int, losses: int) -> None:
     expected = stats.binomtest(wins, wins + losses).pvalue if wins + losses else 1.0
     assert sign_test(wins, losses) == pytest.approx(expected, rel=1e-10)
+
+
+@pytest.mark.parametrize("wins, losses", [(50, 700), (2, 900), (480, 520), (20_000, 21_000)])
+def test_the_sign_test_keeps_its_digits_far_out(wins: int, losses: int) -> None:
+    """By whole numbers, without rounding."""
+    n, term, total = wins + losses, 1, 0
+    for k in range(wins + 1):
+        total += term
+        term = term * (n - k) // (k + 1)
+    assert sign_test(wins, losses) == pytest.approx(float(Fraction(2 * total, 2**n)), rel=1e-9)
 
 
 @given(st.lists(st.integers(-4, 4), min_size=30, max_size=80))
