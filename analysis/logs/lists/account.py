@@ -124,5 +124,6 @@ def _written(reading: "SlotReading", sha256: str) -> Any:
     folder = reading.work / f"lists-{sha256[:32]}"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "left_out.parquet"
-    reading.engine.write(left_out_sql.with_text(queries, reading.engine.dialect), str(path))
+    parts = left_out_sql.with_reasons(queries, reading.engine.dialect)
+    reading.engine.write(left_out_sql.with_text(parts), str(path))
     return path
