@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -122,13 +124,16 @@ class Reader:
         named = all(getattr(said, role) for role in ("unit", "time", "arm", "event", "value"))
         if named and said.segments is not None:
             return {}
-        guess = guess_roles(self.source, said)
-        found: dict[str, tuple[Any, str]] = {
-            role: (column, guess.reasons.get(role, "")) for role, column in guess.roles.items()
-        }
-        found["segments"] = (guess.segments, guess.reasons.get("segments", ""))
-        return found
+        key = key_of("guess", self.content, self.source.columns, asdict(said))
+        store = ColumnStore(self.work / "guesses")
+        if not store.has(key[:32]):
+            guess = guess_roles(self.source, said)
+            found = {role: (one, guess.reasons.get(role, "")) for role, one in guess.roles.items()}
+            shown = (list(guess.segments), guess.reasons.get("segments", ""))
+            store.put_facts(key[:32], found | {"segments": shown})
+        return {role: (one, why) for role, (one, why) in store.facts(key[:32]).items()}
 
+    @cached_property
     def content(self) -> str:
         """What names the log's content."""
         if self.source is not None:
@@ -155,7 +160,7 @@ class Reader:
         roles = {r: c for r, c in mapped.roles().items() if r not in ("segments", "cluster")}
         arms = [ab.control, ab.treatments, ab.allocation and sorted(ab.allocation)]
         key = key_of(
-            "event log", self.content(), roles, mapped.cluster, plan.timezone, plan.end,
+            "event log", self.content, roles, mapped.cluster, plan.timezone, plan.end,
             plan.exposure, plan.exact_repeats, arms, self.keep_left_out,
         )  # fmt: skip
         store = ColumnStore(self.work / f"units-{key[:32]}")

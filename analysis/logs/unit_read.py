@@ -66,7 +66,7 @@ def read_units(reader: "Reader", mapped: Mapped) -> ABLog:
     extras = Extras(mapped.segments, (), mapped.cluster)
     arms = [ab.control, ab.treatments, ab.allocation and sorted(ab.allocation)]
     key = key_of(
-        "unit table", reader.content(), mapped.roles(), plan.timezone, plan.end,
+        "unit table", reader.content, mapped.roles(), plan.timezone, plan.end,
         plan.exact_repeats, arms, [value.name for value in values], reader.keep_left_out,
     )  # fmt: skip
     store = ColumnStore(reader.work / f"units-{key[:32]}")
