@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from analysis.logs.event_notices import event_notices
 from analysis.logs.guess import guess_roles
 from analysis.logs.intake import Source, open_source
 from analysis.logs.mapping import Mapped, map_columns
+from analysis.logs.metric_memo import RememberedMetrics
 from analysis.logs.plan import Plan
 from analysis.logs.sql.times import iso_day, iso_time
 from analysis.study import AB, Study
@@ -218,7 +219,7 @@ class Reader:
             counts_of = counted(levels.code, units.arm, kept, units.arms, len(levels.names))
             by_segment[column] = {level: counts_of[i] for i, level in enumerate(levels.names)}
         accounting = self.accounting(mapped, facts, store)
-        has_time = facts["has_time"]
+        has_time, has_pre = facts["has_time"], tables.has_pre()
         incomplete = int((kept & ~complete).sum())
         notices = self.source.notices if self.source is not None else ()
         return ABLog(
@@ -233,13 +234,25 @@ class Reader:
             first_time=iso_time(int(t0[kept].min())) if has_time and kept.any() else None,
             last_time=iso_time(facts["last"]) if has_time else None,
             days=tuple(iso_day(day) for day in units.days),
-            has_pre=tables.has_pre(),
+            has_pre=has_pre,
             accounting=accounting,
             notices=(
                 *notices,
                 *event_notices(facts, accounting, plan, tables, incomplete, sum(counts.values())),
             ),
-            source=tables,
+            source=RememberedMetrics(
+                tables,
+                ColumnStore(events.folder / "metrics"),
+                (
+                    asdict(replace(plan, metrics=())),
+                    self.ab.window_days,
+                    mapped.segments,
+                    units.days,
+                    has_pre,
+                    options.analysis_units,
+                    options.cap_base,
+                ),
+            ),
         )
 
     def accounting(self, mapped: Mapped, facts: dict[str, Any], store: ColumnStore) -> Accounting:
