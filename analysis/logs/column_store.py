@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.logs.intake.opening import RACY_SECONDS
+
 # Part of every key: raise it when a template or a rule changes, so that no old table is read.
-TEMPLATES = 1
+TEMPLATES = 2
 
 Array = NDArray[Any]
 
@@ -59,10 +61,6 @@ class ColumnStore:
     def facts(self, name: str) -> Any:
         """Stored facts."""
         return json.loads((self.folder / f"{name}.json").read_text())
-
-
-# A file that changed this recently may change again within one tick of the file system's clock.
-RACY_SECONDS = 5.0
 
 
 def content_key(files: tuple[Path, ...], work: Path, now: float) -> str:

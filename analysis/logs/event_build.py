@@ -14,6 +14,7 @@ from analysis.logs.engines import Engine
 from analysis.logs.event_account import Account
 from analysis.logs.event_columns import build_events
 from analysis.logs.event_rows import (
+    Duplicates,
     Gaps,
     Profile,
     drop_repeats,
@@ -90,23 +91,12 @@ def build(
     """
     columns = extras.columns
     report("Reading rows", 0.1)
-    text = all(kind == "VARCHAR" for kind in mapped.kinds.values())
     rows = int(engine.run("SELECT count(*) AS n FROM log").column("n").to_pylist()[0])
-    for careful in (False, True):
-        gaps = Gaps.of(engine, mapped, careful=careful)
-        open_rows(engine, mapped, plan, columns, trim_units=text or careful)
-        repeats = drop_repeats(engine, mapped, plan, rows, gaps)
-        report("Counting events", 0.35)
-        profile = profile_rows(engine, plan)
-        if profile.timeless and not careful:
-            continue
-        exposures = find_exposures(profile, plan, ab)
-        check_events(profile, plan)
-        report("Finding units", 0.5)
-        units = build_units(engine, profile, exposures, plan)
-        # Ids are trimmed only where some need it.
-        if careful or not units.odd:
-            break
+    found = _find(engine, mapped, plan, ab, columns, rows, report, careful=False)
+    if found is None:
+        found = _find(engine, mapped, plan, ab, columns, rows, report, careful=True)
+    assert found is not None
+    repeats, profile, exposures, units = found
     report("Adding up events", 0.7)
     kept = units.kept
     names = exposures.arms.names
@@ -135,6 +125,45 @@ def build(
         "event_names": {name: n for name, n in profile.events().items() if name},
     }
     store.put_facts("log", facts)
+
+
+def _find(
+    engine: Engine,
+    mapped: Mapped,
+    plan: Plan,
+    ab: AB,
+    columns: tuple[str, ...],
+    rows: int,
+    report: Report,
+    *,
+    careful: bool,
+) -> tuple[Duplicates, Profile, Exposures, Units] | None:
+    """The clean rows, what they hold, and the units on them.
+
+    Args:
+        engine: Has the log open.
+        mapped: Role -> column.
+        plan: Of the study.
+        ab: Of the study.
+        columns: Read at a unit's first exposure.
+        rows: Rows of the log.
+        report: Hears how far it is.
+        careful: Trim every id and look for every blank cell. Otherwise None is returned if
+            that turns out to be needed, since for most logs it is not.
+    """
+    text = all(kind == "VARCHAR" for kind in mapped.kinds.values())
+    gaps = Gaps.of(engine, mapped, careful=careful)
+    open_rows(engine, mapped, plan, columns, trim_units=text or careful)
+    repeats = drop_repeats(engine, mapped, plan, rows, gaps)
+    report("Counting events", 0.35)
+    profile = profile_rows(engine, plan)
+    if profile.timeless and not careful:
+        return None
+    exposures = find_exposures(profile, plan, ab)
+    check_events(profile, plan)
+    report("Finding units", 0.5)
+    units = build_units(engine, profile, exposures, plan)
+    return None if units.odd and not careful else (repeats, profile, exposures, units)
 
 
 def check_events(profile: Profile, plan: Plan) -> None:

@@ -29,6 +29,17 @@ def extreme_scale(largest: float) -> float:
     return 2.0 ** (math.frexp(largest)[1] - 1)
 
 
+TYPES: dict[str, Any] = {
+    "event_code": np.int16,
+    "ix": np.int32,
+    "day": np.int32,
+    "place": np.int8,
+    "n": np.int32,
+    "fixed": np.int64,
+    "wide": np.float64,
+}
+
+
 @dataclass(frozen=True)
 class Unit64:
     """How an event's values are added up exactly: as whole numbers of some unit.
@@ -202,26 +213,24 @@ def _build(
         cells=cells,
         dialect=dialect,
     )
-    types = {"cell": np.int64, "n": np.int32, "fixed": np.int64, "wide": np.float64}
-    found: dict[str, list[Array]] = {name: [] for name in types}
+    place_of = (np.cumsum(kept) - 1).astype(np.int32)
+    found: dict[str, list[Array]] = {name: [] for name in TYPES}
     for batch in engine.stream(query):
+        # In pieces that stay in the processor's cache.
+        read = {
+            name: batch.column(name).to_numpy(zero_copy_only=False) for name in batch.schema.names
+        }
+        event_code, ix, day, place = cells.parts(read.pop("cell"))
+        read |= {"event_code": event_code, "ix": place_of[ix], "day": day, "place": place}
         for name, parts in found.items():
-            column = batch.column(name).to_numpy(zero_copy_only=False)
-            parts.append(column.astype(types[name], copy=False))
+            parts.append(read[name].astype(TYPES[name], copy=False))
     columns = {
-        name: np.concatenate(parts) if parts else np.zeros(0, dtype=types[name])
+        name: np.concatenate(parts) if parts else np.zeros(0, dtype=TYPES[name])
         for name, parts in found.items()
     }
-    event_code, ix, day, place = cells.parts(columns.pop("cell"))
-    place_of = (np.cumsum(kept) - 1).astype(np.int32)
-    columns |= {
-        "event_code": event_code,
-        "ix": place_of[ix],
-        "day": day.astype(np.int32),
-        "place": place.astype(np.int8),
-    }
     for event, code in codes.items():
-        start, stop = np.searchsorted(columns["event_code"], [code, code + 1])
+        limits = np.array([code, code + 1], dtype=TYPES["event_code"])
+        start, stop = np.searchsorted(columns["event_code"], limits)
         mine = slice(int(start), int(stop))
         _store(store, event, columns, mine, unit_of[event], sums=event in adds)
 

@@ -7,7 +7,7 @@ import numpy as np
 from analysis.core import Floats, LogError
 from analysis.logs.ab_log import MetricTable
 from analysis.logs.arrays import Levels, MetricArrays, Steps, UnitArrays
-from analysis.logs.column_store import Array, ColumnStore
+from analysis.logs.column_store import Array, ColumnStore, key_of
 from analysis.logs.event_build import covariate_name, segment_name
 from analysis.logs.event_columns import EXTREME, Edges, EventRows, extreme_scale, stored_rows
 from analysis.logs.metric_table import metric_table, with_cap_notice
@@ -110,23 +110,22 @@ class EventTables:
 
     def has_pre(self) -> bool:
         """Whether any unit has an event of some metric in its pre-period."""
-        if not self.plan.pre or not self.has_time:
-            return False
-        edges, adds = Edges.of(self.plan), self.plan.sums()
-        for event in self.plan.events():
-            rows = stored_rows(self.events, event, sums=event in adds)
-            if edges.within(rows.place, -self.plan.pre, 0).any():
-                return True
-        return False
+        return self.pre_events() > 0
 
     def pre_events(self) -> int:
-        """Rows of the metrics' events in some unit's pre-period."""
+        """Rows of the metrics' events in some unit's pre-period; worked out once."""
+        if not self.plan.pre or not self.has_time:
+            return 0
         edges, adds = Edges.of(self.plan), self.plan.sums()
-        found = 0
-        for event in self.plan.events():
-            rows = stored_rows(self.events, event, sums=event in adds)
-            found += int(rows.n[edges.within(rows.place, -self.plan.pre, 0)].sum())
-        return found
+        events = self.plan.events()
+        name = f"pre-{key_of(self.plan.pre, events)[:24]}"
+        if not self.events.has(name):
+            found = 0
+            for event in events:
+                rows = stored_rows(self.events, event, sums=event in adds)
+                found += int(rows.n[edges.within(rows.place, -self.plan.pre, 0)].sum())
+            self.events.put_facts(name, found)
+        return int(self.events.facts(name))
 
     def table(self, metric: Metric, *, capped: bool) -> MetricTable:
         """Moments of one metric."""

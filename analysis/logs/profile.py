@@ -67,44 +67,34 @@ def plain_name(name: str) -> str:
 
 def profiles(source: Source) -> tuple[Profile, ...]:
     """Every column's profile, in the log's order."""
-    with looking(source) as connection:
-        connection.execute(f"CREATE TEMP VIEW part AS SELECT * FROM log LIMIT {PROFILED_ROWS}")
-        counts = _counts(connection, source.names)
-        return tuple(
-            Profile(
-                name,
-                plain_name(name),
-                *numbers,
-                values=_values(connection, name) if 0 < numbers[1] <= FEW else (),
-            )
-            for name, numbers in zip(source.names, counts, strict=True)
-        )
+    with looking(source, most_rows=PROFILED_ROWS) as connection:
+        # One column after the other: only one holds its different cells in memory.
+        return tuple(_profile(connection, name) for name in source.names)
 
 
-def _counts(
-    connection: duckdb.DuckDBPyConnection, names: tuple[str, ...]
-) -> list[tuple[int, int, int, int]]:
-    """Filled, distinct, numbers and times of each column."""
-    found: list[tuple[int, int, int, int]] = []
-    for start in range(0, len(names), 50):
-        some = names[start : start + 50]
-        parts = ", ".join(
-            f"count({c}), count(DISTINCT {c}), "
-            f"count(CASE WHEN isfinite(TRY_CAST({c} AS DOUBLE)) THEN 1 END), "
-            f"count(CASE WHEN regexp_matches({c}, '{TIME}') THEN 1 END)"
-            for c in map(quoted, some)
-        )
-        row = connection.execute(f"SELECT {parts} FROM part").fetchall()[0]
-        found += [
-            (row[4 * i], row[4 * i + 1], row[4 * i + 2], row[4 * i + 3]) for i in range(len(some))
-        ]
-    return found
+def _profile(connection: duckdb.DuckDBPyConnection, name: str) -> Profile:
+    counts = _counts(connection, name)
+    values = _values(connection, name) if 0 < counts[1] <= FEW else ()
+    return Profile(name, plain_name(name), *counts, values=values)
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, name: str) -> tuple[int, int, int, int]:
+    """Filled, distinct, numbers and times of a column; each different cell is looked at once."""
+    found = connection.execute(
+        "SELECT CAST(coalesce(sum(n), 0) AS BIGINT), count(*), "
+        "CAST(coalesce(sum(CASE WHEN isfinite(TRY_CAST(c AS DOUBLE)) THEN n END), 0) AS BIGINT), "
+        f"CAST(coalesce(sum(CASE WHEN regexp_matches(c, '{TIME}') THEN n END), 0) AS BIGINT) "
+        f"FROM (SELECT {quoted(name)} AS c, count(*) AS n FROM log "
+        "WHERE c IS NOT NULL GROUP BY ALL) q"
+    ).fetchall()[0]
+    filled, distinct, numbers, times = map(int, found)
+    return filled, distinct, numbers, times
 
 
 def _values(connection: duckdb.DuckDBPyConnection, name: str) -> tuple[tuple[str, int], ...]:
     column = quoted(name)
     found = connection.execute(
-        f"SELECT {column}, count(*) FROM part WHERE {column} IS NOT NULL "
+        f"SELECT {column}, count(*) FROM log WHERE {column} IS NOT NULL "
         "GROUP BY 1 ORDER BY 2 DESC, 1"
     ).fetchall()
     return tuple((str(value), int(count)) for value, count in found)

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import asdict, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from analysis.logs.event_notices import event_notices
 from analysis.logs.guess import guess_roles
 from analysis.logs.intake import Source, open_source
 from analysis.logs.mapping import Mapped, map_columns
+from analysis.logs.metric_memo import RememberedMetrics
 from analysis.logs.plan import Plan
 from analysis.logs.rejected import rejected_lines
 from analysis.logs.sql.times import iso_day, iso_time
@@ -123,13 +126,16 @@ class Reader:
         named = all(getattr(said, role) for role in ("unit", "time", "arm", "event", "value"))
         if named and said.segments is not None:
             return {}
-        guess = guess_roles(self.source, said)
-        found: dict[str, tuple[Any, str]] = {
-            role: (column, guess.reasons.get(role, "")) for role, column in guess.roles.items()
-        }
-        found["segments"] = (guess.segments, guess.reasons.get("segments", ""))
-        return found
+        key = key_of("guess", self.content, self.source.columns, asdict(said))
+        store = ColumnStore(self.work / "guesses")
+        if not store.has(key[:32]):
+            guess = guess_roles(self.source, said)
+            found = {role: (one, guess.reasons.get(role, "")) for role, one in guess.roles.items()}
+            shown = (list(guess.segments), guess.reasons.get("segments", ""))
+            store.put_facts(key[:32], found | {"segments": shown})
+        return {role: (one, why) for role, (one, why) in store.facts(key[:32]).items()}
 
+    @cached_property
     def content(self) -> str:
         """What names the log's content."""
         if self.source is not None:
@@ -156,7 +162,7 @@ class Reader:
         roles = {r: c for r, c in mapped.roles().items() if r not in ("segments", "cluster")}
         arms = [ab.control, ab.treatments, ab.allocation and sorted(ab.allocation)]
         key = key_of(
-            "event log", self.content(), roles, mapped.cluster, plan.timezone, plan.end,
+            "event log", self.content, roles, mapped.cluster, plan.timezone, plan.end,
             plan.exposure, plan.exact_repeats, arms, self.keep_left_out,
         )  # fmt: skip
         store = ColumnStore(self.work / f"units-{key[:32]}")
@@ -214,7 +220,7 @@ class Reader:
             counts_of = counted(levels.code, units.arm, kept, units.arms, len(levels.names))
             by_segment[column] = {level: counts_of[i] for i, level in enumerate(levels.names)}
         accounting = self.accounting(mapped, facts, store)
-        has_time = facts["has_time"]
+        has_time, has_pre = facts["has_time"], tables.has_pre()
         incomplete = int((kept & ~complete).sum())
         notices = self.source.notices if self.source is not None else ()
         return ABLog(
@@ -229,13 +235,25 @@ class Reader:
             first_time=iso_time(int(t0[kept].min())) if has_time and kept.any() else None,
             last_time=iso_time(facts["last"]) if has_time else None,
             days=tuple(iso_day(day) for day in units.days),
-            has_pre=tables.has_pre(),
+            has_pre=has_pre,
             accounting=accounting,
             notices=(
                 *notices,
                 *event_notices(facts, accounting, plan, tables, incomplete, sum(counts.values())),
             ),
-            source=tables,
+            source=RememberedMetrics(
+                tables,
+                ColumnStore(events.folder / "metrics"),
+                (
+                    asdict(replace(plan, metrics=())),
+                    self.ab.window_days,
+                    mapped.segments,
+                    units.days,
+                    has_pre,
+                    options.analysis_units,
+                    options.cap_base,
+                ),
+            ),
         )
 
     def accounting(self, mapped: Mapped, facts: dict[str, Any], store: ColumnStore) -> Accounting:

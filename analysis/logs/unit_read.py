@@ -1,5 +1,6 @@
 """From a study on a unit or observation table to what the A/B wing sees of it."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from analysis.logs.column_store import ColumnStore, key_of
 from analysis.logs.event_build import Extras, segment_name
 from analysis.logs.event_notices import row_notices
 from analysis.logs.mapping import Mapped
+from analysis.logs.metric_memo import RememberedMetrics
 from analysis.logs.plan import Plan
 from analysis.logs.sql.times import iso_day, iso_time, micros_of
 from analysis.logs.unit_build import ValueColumn, build_unit_table
@@ -66,7 +68,7 @@ def read_units(reader: "Reader", mapped: Mapped) -> ABLog:
     extras = Extras(mapped.segments, (), mapped.cluster)
     arms = [ab.control, ab.treatments, ab.allocation and sorted(ab.allocation)]
     key = key_of(
-        "unit table", reader.content(), mapped.roles(), plan.timezone, plan.end,
+        "unit table", reader.content, mapped.roles(), plan.timezone, plan.end,
         plan.exact_repeats, arms, [value.name for value in values], reader.keep_left_out,
     )  # fmt: skip
     store = ColumnStore(reader.work / f"units-{key[:32]}")
@@ -135,7 +137,17 @@ def _ab_log(
             *row_notices(facts, accounting, tables.study.log.timezone),
             *_about_rows(facts, mapped),
         ),
-        source=tables,
+        source=RememberedMetrics(
+            tables,
+            ColumnStore(store.folder / "metrics"),
+            (
+                mapped.roles(),
+                [n for n, _ in mapped.kinds.items()],
+                units.days,
+                asdict(reader.ab.options),
+                reader.study.log.timezone,
+            ),
+        ),
     )
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
@@ -20,12 +21,14 @@ from analysis.logs.intake.limits import DEFAULT_LIMITS, Limits
 from analysis.logs.intake.record import from_record, to_record
 from analysis.logs.intake.source import Progress, Source
 
-VERSION = "1"
+VERSION = "2"
 CHILD = "analysis.logs.intake.child"
 ROOT = Path(analysis.__path__[0]).resolve().parent
 # The reading process gets these and nothing else: no secret of ours can reach it.
 KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
 LOGGED = 2_000
+# A file that changed this recently may change again within one tick of the file system's clock.
+RACY_SECONDS = 5.0
 
 
 def open_source(
@@ -52,9 +55,9 @@ def open_source(
     """
     files, names = find_files(paths, base)
     work.mkdir(parents=True, exist_ok=True)
-    key = _content_key(files, limits)
+    key, settled = _content_key(files, limits)
     memo = work / f"rows-{key}.json"
-    if (kept := _kept(memo)) is not None:
+    if settled and (kept := _kept(memo)) is not None:
         return kept
     scratch = Path(tempfile.mkdtemp(prefix=".intake-", dir=work))
     try:
@@ -66,7 +69,7 @@ def open_source(
             "limits": asdict(limits),
         }
         source = from_record(_ask_child(request, names, limits, progress))
-        if source.format != "parquet":
+        if settled:
             _write_memo(memo, scratch, source)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -88,18 +91,26 @@ def check_upload_size(size: int, name: str, limits: Limits = DEFAULT_LIMITS) -> 
         )
 
 
-def _content_key(files: list[Path], limits: Limits) -> str:
-    """Names what the conversion depends on: every byte of text, and the limits."""
+def _content_key(files: list[Path], limits: Limits) -> tuple[str, bool]:
+    """Names what a source depends on: every byte of text, where Parquet lies, and the limits.
+
+    Returns:
+        The key, and whether it stands for these bytes: a file that is used in place and has
+        changed a moment ago may change again within a tick of the clock.
+    """
+    settled = True
     digest = hashlib.sha256(f"{VERSION} {sorted(asdict(limits).items())}".encode())
     for file in files:
         with file.open("rb") as opened:
             if is_parquet(opened.read(256)):
-                # Used in place, so nothing is kept for it.
-                digest.update(str(file).encode())
+                stat = file.stat()
+                marks = (str(file), stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+                digest.update(repr(marks).encode())
+                settled &= time.time() - max(stat.st_mtime, stat.st_ctime) > RACY_SECONDS
                 continue
             opened.seek(0)
             digest.update(hashlib.file_digest(opened, "sha256").digest())
-    return digest.hexdigest()[:32]
+    return digest.hexdigest()[:32], settled
 
 
 def _kept(memo: Path) -> Source | None:

@@ -26,6 +26,8 @@ FIRST_YEAR, LAST_YEAR = 1970, 2100
 @lru_cache(maxsize=16)
 def transitions(timezone: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """When a zone's offset changes (UTC microseconds), and the offsets between, in microseconds."""
+    if timezone == "UTC":
+        return (), (0,)
     zone = ZoneInfo(timezone)
 
     def offset(second: int) -> int:
