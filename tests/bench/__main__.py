@@ -1,6 +1,6 @@
 """Measure Verdict beside its peers, on logs made here: `make bench`.
 
-BENCH_ROWS events for the comparison (10 million), BENCH_LARGE for the large log (100 million;
+BENCH_ROWS events for the comparison, and slots of lists (10 million), BENCH_LARGE for the large log (100 million;
 0 leaves it out), BENCH_TIMES runs of each route (3; the quickest counts, and the largest memory).
 """
 
@@ -41,6 +41,7 @@ def main() -> int:
     if LARGE:
         same &= routes(LARGE, {name: ROUTES[name] for name in ("verdict", "plain_sql")})
         questions(LARGE)
+    lists()
     reruns()
     return 0 if same else 1
 
@@ -83,6 +84,26 @@ def questions(rows: int) -> None:
     log = made(f"events-{rows}.parquet", rows)
     say(f"\n## A new question on the built tables of {rows:,} events\n")
     spread(best(("-m", "tests.bench.questions", str(log)), times=1))
+
+
+def lists() -> None:
+    """Logs of lists to a readout, as the command line does it."""
+    say("\n## Lists to a readout\n")
+    head("log", "wall", "cpu", "peak MB")
+    for rows, name in ((1_000_000, "slots-1000000.csv"), (ROWS, f"slots-{ROWS}.parquet")):
+        log = OUT / name
+        if not log.exists():
+            code = (
+                "from pathlib import Path; from tests.bench.lists import large_lists; "
+                f"large_lists(Path({str(log)!r}), {rows})"
+            )
+            run((sys.executable, "-c", code), top=TOP)
+        path = log.with_suffix(".json")
+        wanted = {"log": {"path": log.name}, "interleaving": {"control": "legacy"}}
+        path.write_text(json.dumps(wanted), encoding="utf-8")
+        out = str(OUT / "lists.readout.json")
+        cost = best(("-m", "analysis", "run", str(path), "--json", out), times=1)
+        row(f"{rows:,} slots ({log.suffix[1:]})", cost.wall, cost.cpu, cost.peak)
 
 
 def reruns() -> None:
