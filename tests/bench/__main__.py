@@ -1,8 +1,8 @@
 """Measure Verdict beside its peers, on logs made here: `make bench`.
 
 BENCH_ROWS events for the comparison, and as many slots of lists (10 million), BENCH_LARGE for the
-large log (100 million; 0 leaves it out), BENCH_TIMES runs of each route (3; the quickest counts, and
-the largest memory).
+large log (100 million; 0 leaves it out), BENCH_TIMES runs of each route (3; the quickest counts,
+and the largest memory).
 """
 
 import json
