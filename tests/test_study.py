@@ -293,7 +293,6 @@ def test_two_metrics_may_not_share_a_name() -> None:
             with_(ab={"design": design})
             for design in ("group_sequential", "always_valid", "bayesian")
         ),
-        with_(interleaving={}),
         with_(synthetic_control={"treated": ["DE"]}),
         with_(ab={"options": {"prior": [1, 1]}}),
         with_(ab={"options": {"looks": 5}}),
@@ -513,3 +512,28 @@ def test_the_samples_are_studies_that_survive_a_round_trip(project: Path) -> Non
     for path in samples:
         study = Study.read(path)
         assert Study.parse(study.to_mapping()) == study
+
+
+@pytest.mark.parametrize(
+    ("section", "code", "place"),
+    [
+        ({"outcome": "likes"}, "unknown_value", "interleaving.outcome"),
+        ({"examination": {"slope": 1}}, "wrong_type", "interleaving.examination"),
+        ({"examination": [1.0, 0.0]}, "out_of_range", "interleaving.examination[2]"),
+        ({"exclude_suspected_bots": "yes"}, "wrong_type", "interleaving.exclude_suspected_bots"),
+        ({"control": "a", "candidates": ["a"]}, "control_is_treatment", "interleaving.candidates"),
+        ({"window": 7}, "unknown_key", "window_days"),
+    ],
+)
+def test_an_interleaving_section_is_read_as_strictly(
+    section: dict[str, Any], code: str, place: str
+) -> None:
+    error = refused({"interleaving": section})
+    assert error.code == code
+    assert place in str(error)
+
+
+def test_an_interleaving_study_needs_no_metric_and_survives_a_round_trip() -> None:
+    study = Study.parse({"interleaving": {"control": "old", "examination": {"eta": 1.0}}})
+    assert Study.parse(study.to_mapping()) == study
+    assert Study.parse(tomllib.loads(study.to_toml())).key() == study.key()
