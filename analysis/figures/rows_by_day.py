@@ -86,7 +86,9 @@ def _every_day(days: list[str]) -> list[str]:
 def _arms(content: Content, by_day: ByDay) -> list[str]:
     """The study's arms in its order, then others that the log has, then rows without one."""
     found = {arm for rows in by_day.values() for arm in rows}
-    known = [arm["name"] for arm in content.get("ab", {}).get("arms", []) if arm["name"] in found]
+    said = [arm["name"] for arm in content.get("ab", {}).get("arms", [])]
+    said = said or [str(name) for name in (content.get("interleaving") or {}).get("rankers") or ()]
+    known = [arm for arm in said if arm in found]
     others = sorted(found - set(known) - {""})
     return [*known, *others, *([""] if "" in found else [])]
 

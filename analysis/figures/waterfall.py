@@ -197,13 +197,18 @@ def _title(steps: Sequence[_Step], names: Sequence[str], *, grey: bool) -> str:
     if raw.share is None:
         return "Nobody clicked, so no share is known"
     ahead = names[1] if raw.share > 0.5 else names[0]
+    unclear = raw.low is not None and not _excludes_even(raw)
     if last.share is None:
         return f"The raw count favours {ahead}, but no position holds both rankers"
     if grey:
         return "Shares of clicks at each step: not to be read as a preference"
     if not _excludes_even(last):
+        if unclear:
+            return "Neither ranker is clearly ahead, in raw clicks or at the same position"
         return f"The raw count favours {ahead}; at the same position neither is clearly ahead"
     better = names[1] if last.share > 0.5 else names[0]
+    if unclear:
+        return f"Raw clicks show no clear lead; at the same position people choose {better}"
     if better == ahead:
         return f"Raw and corrected counts agree: {better} is chosen more"
     return f"The raw count favours {ahead}; at the same position people choose {better}"

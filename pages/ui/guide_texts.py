@@ -7,8 +7,9 @@ import streamlit as st
 from pages.ui.words import VERDICTS
 
 VERDICT_MEANS = {
-    "do_not_use": "The data cannot carry a claim: the split failed, units saw several arms, or"
-    " another stop notice stands. Mend that first; no lift is to be read.",
+    "do_not_use": "The data cannot carry a claim: the split failed, units saw several arms, one"
+    " ranker was always on top, or another stop notice stands. Mend that first; no lift is to be"
+    " read.",
     "roll_back": "The primary metric is clearly worse, or a guardrail is clearly outside its"
     " margin; or people prefer the ranker in use.",
     "ship": "The primary metric is clearly better and every guardrail is shown to stay inside its"

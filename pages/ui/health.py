@@ -25,6 +25,15 @@ ROLES = {
     "cluster": "Cluster",
     "weight": "Weight",
     "segments": "Segments",
+    "user_id": "User",
+    "impression_id": "List",
+    "timestamp": "Time",
+    "position": "Position",
+    "item_id": "Item",
+    "model": "Ranker",
+    "clicked": "Clicked",
+    "converted": "Converted",
+    "context": "Query",
 }
 
 
@@ -127,7 +136,7 @@ def show_events(row: StudyRow, content: Mapping[str, Any]) -> None:
         ordered = sorted(names.items(), key=lambda pair: -pair[1])
         html.table([{"Event": name, "Rows": rows} for name, rows in ordered[:50]])
     if not names and not drawn:
-        st.markdown("This log has neither events nor times: each row is a unit.")
+        st.markdown("This log has neither events nor times, so there are no days to show.")
 
 
 def show_columns(log: Mapping[str, Any]) -> None:

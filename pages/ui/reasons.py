@@ -38,6 +38,31 @@ REASONS: dict[str, Reason] = {
     "exposed_after_end": Reason(
         "Unit exposed after the end", "It met its arm after the end that the study names."
     ),
+    "duplicate_row": Reason(
+        "Exact repeat", "The row equals an earlier one in every column; the first one counts."
+    ),
+    "missing_list_id": Reason("No list id", "Without it nobody knows which list the slot is of."),
+    "missing_user_id": Reason("No user id", "Other rows have one, so this list has no user."),
+    "missing_position": Reason(
+        "No position", "The place in the list is blank, so the slot compares with none."
+    ),
+    "bad_position": Reason(
+        "Position that is none", "A position is a whole number from 0 or 1 up to 1000."
+    ),
+    "list_length_mismatch": Reason(
+        "List of unequal cells", "It has other numbers of items, rankers and clicks."
+    ),
+    "broken_list": Reason("List that cannot be read", "The cell is no array of objects."),
+    "other_event": Reason("Other event", "It is neither a click nor a purchase."),
+    "duplicate_event_row": Reason(
+        "Exact repeat of an event", "The row equals an earlier one in every column."
+    ),
+    "click_without_slot": Reason(
+        "Click on nothing shown", "No shown slot has the click's list and item."
+    ),
+    "purchase_without_exposure": Reason(
+        "Purchase of nothing shown", "The user was not shown the item in time before."
+    ),
     "ragged_line": Reason(
         "Line that does not fit the header", "It has more or fewer cells than there are columns."
     ),

@@ -215,7 +215,7 @@ def cell(name: str, value: object) -> str:
             return p_exact(value)
         if name.startswith("lift"):
             return lift(value)
-        return share(value) if re.search(r"\b(share|expected)\b", name) else number(value)
+        return share(value) if re.search(r"(?i)\b(share|expected)\b", name) else number(value)
     text = str(value)
     return day(text) if name == "day" else READINGS.get(text, text)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.logs.accounting import Accounting, LeftOut, Repair
-from analysis.logs.list_log import Int
+from analysis.logs.list_log import Int, Slots
 from analysis.logs.lists.events import EventRows
 from analysis.logs.lists.headers import Fields
 from analysis.logs.lists.rankers import Rankers
@@ -62,6 +62,25 @@ def account(
         format=source_format,
         left_out_file=_written(reading, sha256),
     )
+
+
+def slots_by_day(
+    slots: Slots, day: Int | None, days: tuple[str, ...], rankers: tuple[str, ...]
+) -> dict[str, dict[str, int]]:
+    """Day -> ranker ("" for none of them) -> slots; empty without times."""
+    if day is None:
+        return {}
+    on = day[slots.list]
+    code = np.maximum(slots.ranker.astype(np.int64), -1) + 1
+    named = ("", *rankers)
+    counts = np.bincount(
+        (on.astype(np.int64) * len(named) + code)[on >= 0], minlength=len(days) * len(named)
+    ).reshape(len(days), len(named))
+    return {
+        name: {ranker: int(n) for ranker, n in zip(named, line, strict=True) if n}
+        for name, line in zip(days, counts.tolist(), strict=True)
+        if sum(line)
+    }
 
 
 def _left_out(

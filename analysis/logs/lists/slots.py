@@ -11,7 +11,7 @@ from analysis.core import LogError
 from analysis.logs.engines import Engine
 from analysis.logs.intake import Source
 from analysis.logs.list_log import SHARED, UNKNOWN, Int, ListLog, Slots
-from analysis.logs.lists.account import account
+from analysis.logs.lists.account import account, slots_by_day
 from analysis.logs.lists.cleaning import (
     Losses,
     clicks_once,
@@ -329,10 +329,14 @@ class SlotReading:
         counts["bad_times"] = table.bad_times
         has |= {"ranks": made.ranks is not None}
         self.report("Accounting", 0.95)
-        book = account(self, sha256, rankers, events)
+        names = rankers.names if rankers is not None else ()
+        book = replace(
+            account(self, sha256, rankers, events),
+            events_by_day=slots_by_day(made, lists.day, table.days, names),
+        )
         found = Found(rankers, made, joined, purchases, has)
         return ListLog(
-            rankers=rankers.names if rankers is not None else (),
+            rankers=names,
             users=table.users,
             lists=identity.lists,
             days=table.days,
