@@ -213,19 +213,20 @@ def _counts(found: Measured, ruling: Ruling, lens: Interleaving) -> str:
     level = blocks["user_level"]
     who = "users" if level else "lists"
     level = level or blocks["impression_level"]
-    where = ", where the rankers differ," if ruling.scope == "competitive" else ""
-    return (
-        f"{wording.count(level['wins'])} {who}{where} chose more of {candidate}'s items, "
-        f"{wording.count(level['losses'])} more of {control}'s."
+    said = (
+        f"{wording.count(level['wins'])} {who} chose more of {candidate}'s items and "
+        f"{wording.count(level['losses'])} more of {control}'s"
     )
+    return f"{said}, where the two differ." if ruling.scope == "competitive" else f"{said}."
 
 
 def _position_sentence(candidate: str, same: Block, lens: Interleaving) -> str:
     what = "conversions" if lens.outcome == "conversion" else "clicks"
     jackknife = same.get("jackknife") or {}
     ends = jackknife.get("lift_ci_alpha", jackknife.get("lift_ci95"))
-    size = wording.signed_percent(same["lift"])
-    said = f"At the same position, {candidate}'s items get {size} {what}"
+    size = wording.signed_percent(same["lift"]).lstrip("+" + wording.MINUS)
+    more = "fewer" if same["lift"] < 0 else "more"
+    said = f"At the same position, {candidate}'s items get {size} {more} {what}"
     if not ends:
         return f"{said}."
     return f"{said} ({wording.level(lens.alpha)} CI {wording.lift_interval(*ends)})."
