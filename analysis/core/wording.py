@@ -35,6 +35,24 @@ def count(n: int) -> str:
     return f"{n:,}"
 
 
+def counted(n: int, noun: str) -> str:
+    """A count and what is counted.
+
+    >>> counted(1, "row"), counted(2_000, "row"), counted(0, "event id")
+    ('1 row', '2,000 rows', '0 event ids')
+    """
+    return f"{n:,} {noun}" + ("" if n == 1 else "s")
+
+
+def agreeing(n: int, one: str, several: str) -> str:
+    """The verb or word that goes with a count.
+
+    >>> agreeing(1, "was", "were"), agreeing(2, "was", "were")
+    ('was', 'were')
+    """
+    return one if n == 1 else several
+
+
 def p_value(p: float | None) -> str:
     """``p = 0.03``, ``p < 0.0001``, ``p < 1e-300``; never 0.000."""
     if p is None:

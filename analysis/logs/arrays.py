@@ -1,5 +1,6 @@
 """Units as arrays in one fixed order, and one metric's columns over them."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,7 +83,8 @@ class MetricArrays:
         any: y counts as 1 if above 0.
         proportion: y is 0 or 1.
         entry: Day number from which a unit counts, if not the units' own.
-        steps: How y and d grew; None if they came at once on the entry day.
+        steps: Reads how y and d grew, for some units after the others; None if they came
+            at once on the entry day.
         scale: Power of two by which y, d and x were divided.
         weight: Overrides the units' weights.
         notices: What the reader should know.
@@ -97,7 +99,7 @@ class MetricArrays:
     any: bool = False
     proportion: bool = False
     entry: Array | None = None
-    steps: Steps | None = None
+    steps: Callable[[], Iterable[Steps]] | None = None
     scale: float = 1.0
     weight: Floats | None = None
     notices: tuple[Notice, ...] = ()

@@ -147,15 +147,20 @@ def _growth(
     units: UnitArrays, metric: MetricArrays, cap: Cap | None
 ) -> tuple[Array, Array, dict[str, Floats]]:
     """Cluster, day and change of each step of a member."""
-    steps = metric.steps
-    assert steps is not None
+    assert metric.steps is not None
     assert units.cluster is not None
-    deltas = [steps.y] + ([steps.d] if steps.d is not None else [])
-    before, after = prefix_sums(steps.ix, list(deltas))
-    changes = {"y": value_of(after[0], metric, cap) - value_of(before[0], metric, cap)}
-    if steps.d is not None:
-        changes["d"] = after[1] - before[1]
-    return units.cluster[steps.ix], steps.day, changes
+    parts: dict[str, list[Array]] = {"cluster": [], "day": [], "y": [], "d": []}
+    for steps in metric.steps():
+        deltas = [steps.y] + ([steps.d] if steps.d is not None else [])
+        before, after = prefix_sums(steps.ix, list(deltas))
+        parts["cluster"].append(units.cluster[steps.ix])
+        parts["day"].append(steps.day)
+        parts["y"].append(value_of(after[0], metric, cap) - value_of(before[0], metric, cap))
+        if steps.d is not None:
+            parts["d"].append(after[1] - before[1])
+    none = [np.zeros(0, dtype=np.int64)]
+    cluster, day = (np.concatenate(parts.pop(name) or none) for name in ("cluster", "day"))
+    return cluster, day, {name: np.concatenate(found) for name, found in parts.items() if found}
 
 
 def _members(units: UnitArrays, metric: MetricArrays) -> dict[str, Moments]:

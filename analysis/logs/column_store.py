@@ -24,6 +24,40 @@ def key_of(*parts: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+class Appending:
+    """An array in a file that grows by pieces; it appears under its name when it is closed.
+
+    Args:
+        path: Where it will stand.
+        kind: Type of its numbers.
+    """
+
+    def __init__(self, path: Path, kind: np.dtype[Any]) -> None:
+        self._path = path
+        self._kind = kind
+        self._size = 0
+        self._temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp")
+        self._file = self._temporary.open("wb")
+        self._head()
+
+    def _head(self) -> None:
+        # numpy leaves room in a header for any later length.
+        said = {"descr": self._kind.str, "fortran_order": False, "shape": (self._size,)}
+        np.lib.format.write_array_header_1_0(self._file, said)
+
+    def add(self, piece: Array) -> None:
+        """One more piece."""
+        self._size += piece.size
+        self._file.write(np.ascontiguousarray(piece, dtype=self._kind).data)
+
+    def close(self) -> None:
+        """No more pieces."""
+        self._file.seek(0)
+        self._head()
+        self._file.close()
+        self._temporary.replace(self._path)
+
+
 @dataclass(frozen=True)
 class ColumnStore:
     """Arrays and small facts of one built table.
@@ -45,6 +79,11 @@ class ColumnStore:
         with temporary.open("wb") as file:
             np.save(file, array, allow_pickle=False)
         temporary.replace(self.folder / f"{name}.npy")
+
+    def appending(self, name: str, kind: Any) -> "Appending":
+        """An array that is stored as its pieces come."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return Appending(self.folder / f"{name}.npy", np.dtype(kind))
 
     def array(self, name: str) -> Array:
         """A stored array, read from disk as it is used."""

@@ -50,8 +50,9 @@ def cumulative(
     n = np.bincount(code[inside], weights=some, minlength=size)
     total, cross = _sums(code[inside], size, [column[inside] for column in own], some)
     if metric.steps is not None:
-        more = _changes(units, metric, metric.steps, shift, cap, pre)
-        total, cross = total + more[0], cross + more[1]
+        for steps in metric.steps():
+            more = _changes(units, metric, steps, shift, cap, pre)
+            total, cross = total + more[0], cross + more[1]
     k = len(names)
     n = np.cumsum(n.reshape(days, arms), axis=0)
     total = np.cumsum(total.reshape(days, arms, k), axis=0)

@@ -1,7 +1,7 @@
 """Events of each unit by day and window, built once in the engine and kept as arrays."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from analysis.logs.sql.dialect import Dialect
 from analysis.logs.sql.times import local_days
 
 ROWS_AT_ONCE = 30_000_000
+UNITS_AT_ONCE = 262_144
 # Sums of whole numbers below this fit into 64 bits.
 ROOM = 2**62
 WIDE_BITS = 90
@@ -30,7 +31,6 @@ def extreme_scale(largest: float) -> float:
 
 
 TYPES: dict[str, Any] = {
-    "event_code": np.int16,
     "ix": np.int32,
     "day": np.int32,
     "place": np.int8,
@@ -103,6 +103,14 @@ class EventRows:
     n: Array
     whole: Array | None
     unit: Unit64
+
+    def between(self, units: int) -> Iterator[tuple[int, int, slice]]:
+        """Units in portions, always the same ones: first, one after the last, and their rows."""
+        starts = np.arange(0, units, UNITS_AT_ONCE)
+        limits = np.searchsorted(self.ix, np.append(starts, units).astype(self.ix.dtype))
+        for i, start in enumerate(starts):
+            stop = min(int(start) + UNITS_AT_ONCE, units)
+            yield int(start), stop, slice(int(limits[i]), int(limits[i + 1]))
 
 
 @dataclass(frozen=True)
@@ -214,25 +222,50 @@ def _build(
         dialect=dialect,
     )
     place_of = (np.cumsum(kept) - 1).astype(np.int32)
-    found: dict[str, list[Array]] = {name: [] for name in TYPES}
+    stored = {
+        code: _Stored(store, event, unit_of[event], sums=event in adds)
+        for event, code in codes.items()
+    }
     for batch in engine.stream(query):
-        # In pieces that stay in the processor's cache.
         read = {
             name: batch.column(name).to_numpy(zero_copy_only=False) for name in batch.schema.names
         }
         event_code, ix, day, place = cells.parts(read.pop("cell"))
-        read |= {"event_code": event_code, "ix": place_of[ix], "day": day, "place": place}
-        for name, parts in found.items():
-            parts.append(read[name].astype(TYPES[name], copy=False))
-    columns = {
-        name: np.concatenate(parts) if parts else np.zeros(0, dtype=TYPES[name])
-        for name, parts in found.items()
-    }
-    for event, code in codes.items():
-        limits = np.array([code, code + 1], dtype=TYPES["event_code"])
-        start, stop = np.searchsorted(columns["event_code"], limits)
-        mine = slice(int(start), int(stop))
-        _store(store, event, columns, mine, unit_of[event], sums=event in adds)
+        read |= {"ix": place_of[ix], "day": day, "place": place}
+        for code, one in stored.items():
+            start, stop = np.searchsorted(event_code, [code, code + 1])
+            if start < stop:
+                one.add({name: column[start:stop] for name, column in read.items()})
+    for one in stored.values():
+        one.close()
+
+
+class _Stored:
+    """An event's rows on their way into the store."""
+
+    def __init__(self, store: ColumnStore, event: str, unit: Unit64, *, sums: bool) -> None:
+        self._store = store
+        self._name = name_of(event, sums=sums)
+        self._unit = unit
+        # Stored name -> name in a batch.
+        self._columns = {name: name for name in ("ix", "day", "place", "n")}
+        if sums:
+            self._columns["whole"] = "wide" if unit.decimals is None else "fixed"
+        self._open = {
+            name: store.appending(f"{self._name}-{name}", TYPES[column])
+            for name, column in self._columns.items()
+        }
+
+    def add(self, batch: dict[str, Array]) -> None:
+        """More rows."""
+        for name, column in self._columns.items():
+            self._open[name].add(batch[column])
+
+    def close(self) -> None:
+        """All rows are in."""
+        for opened in self._open.values():
+            opened.close()
+        self._store.put_facts(self._name, asdict(self._unit))
 
 
 def _sums(
@@ -252,23 +285,6 @@ def _sums(
     fixed_sum = f"coalesce(sum(CASE event_code {fixed} END), 0)" if fixed else "0"
     wide_sum = f"coalesce(sum(CASE event_code {wide} END), 0)" if wide else "0"
     return f"CAST({fixed_sum} AS BIGINT) AS fixed, CAST({wide_sum} AS DOUBLE) AS wide"
-
-
-def _store(
-    store: ColumnStore,
-    event: str,
-    columns: dict[str, Array],
-    mine: slice,
-    unit: Unit64,
-    *,
-    sums: bool,
-) -> None:
-    name = name_of(event, sums=sums)
-    for column in ("ix", "day", "place", "n"):
-        store.put(f"{name}-{column}", columns[column][mine])
-    if sums:
-        store.put(f"{name}-whole", columns["wide" if unit.decimals is None else "fixed"][mine])
-    store.put_facts(name, asdict(unit))
 
 
 def stored_rows(store: ColumnStore, event: str, *, sums: bool) -> EventRows:

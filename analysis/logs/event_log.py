@@ -1,5 +1,6 @@
 """An event log's stored tables as units and metrics; no engine needed."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -123,7 +124,9 @@ class EventTables:
             found = 0
             for event in events:
                 rows = stored_rows(self.events, event, sums=event in adds)
-                found += int(rows.n[edges.within(rows.place, -self.plan.pre, 0)].sum())
+                for _, _, mine in rows.between(self.store.array("arm").size):
+                    within = edges.within(rows.place[mine], -self.plan.pre, 0)
+                    found += int(rows.n[mine][within].sum())
             self.events.put_facts(name, found)
         return int(self.events.facts(name))
 
@@ -156,7 +159,11 @@ class EventTables:
             return self._matured(arrays, mine.matures)
         if not self.has_time:
             return arrays
-        return replace(arrays, steps=self._steps(mine, y_rows, d_rows, y_scale, d_scale))
+
+        def steps() -> Iterator[Steps]:
+            return self._steps(mine, y_rows, d_rows, y_scale, d_scale)
+
+        return replace(arrays, steps=steps)
 
     def _rows(self, part: Part) -> EventRows:
         return stored_rows(self.events, part.event, sums=part.event in self.plan.sums())
@@ -172,14 +179,17 @@ class EventTables:
         self, rows: EventRows, part: Part, low: int, high: int | None, scale: float
     ) -> Floats:
         """A part of every unit, over a window."""
-        at = Edges.of(self.plan).within(rows.place, low, high)
-        size = self.store.array("arm").size
-        if not part.sums:
-            return np.bincount(rows.ix[at], weights=rows.n[at], minlength=size).astype(float)
-        assert rows.whole is not None
-        # Whole numbers first: their sums are exact.
-        whole = np.bincount(rows.ix[at], weights=rows.whole[at], minlength=size).astype(float)
-        return rows.unit.value(whole, scale)
+        edges, size = Edges.of(self.plan), self.store.array("arm").size
+        column = rows.whole if part.sums else rows.n
+        assert column is not None
+        total = np.zeros(size)
+        for first, after, mine in rows.between(size):
+            at = edges.within(rows.place[mine], low, high)
+            ix = rows.ix[mine][at] - first
+            # Whole numbers: their sums are exact.
+            added = np.bincount(ix, weights=column[mine][at], minlength=after - first)
+            total[first:after] = added
+        return rows.unit.value(total, scale) if part.sums else total
 
     def _with_covariate(
         self,
@@ -239,26 +249,33 @@ class EventTables:
         d_rows: EventRows | None,
         y_scale: float,
         d_scale: float,
-    ) -> Steps:
-        edges = Edges.of(self.plan)
-        at = np.flatnonzero(edges.within(y_rows.place, mine.low, mine.high))
-        y = self._values(y_rows, mine.y, at, y_scale)
-        if d_rows is None or mine.d is None:
-            return Steps(y_rows.ix[at], y_rows.day[at], y, None)
-        if mine.d.event == mine.y.event:
-            d = self._values(d_rows, mine.d, at, d_scale)
-            return Steps(y_rows.ix[at], y_rows.day[at], y, d)
-        also = np.flatnonzero(edges.within(d_rows.place, mine.low, mine.high))
-        d = self._values(d_rows, mine.d, also, d_scale)
-        ix = np.concatenate([y_rows.ix[at], d_rows.ix[also]])
-        day = np.concatenate([y_rows.day[at], d_rows.day[also]])
-        order = np.lexsort((day, ix))
-        return Steps(
-            ix[order],
-            day[order],
-            np.concatenate([y, np.zeros(also.size)])[order],
-            np.concatenate([np.zeros(at.size), d])[order],
-        )
+    ) -> Iterator[Steps]:
+        """How the metric's sums grew, for some units after the others."""
+        edges, size = Edges.of(self.plan), self.store.array("arm").size
+        others = d_rows.between(size) if d_rows is not None else iter(())
+        for _, _, own in y_rows.between(size):
+            at = own.start + np.flatnonzero(edges.within(y_rows.place[own], mine.low, mine.high))
+            y = self._values(y_rows, mine.y, at, y_scale)
+            if d_rows is None or mine.d is None:
+                yield Steps(y_rows.ix[at], y_rows.day[at], y, None)
+                continue
+            _, _, other = next(others)
+            if mine.d.event == mine.y.event:
+                d = self._values(d_rows, mine.d, at, d_scale)
+                yield Steps(y_rows.ix[at], y_rows.day[at], y, d)
+                continue
+            within = edges.within(d_rows.place[other], mine.low, mine.high)
+            also = other.start + np.flatnonzero(within)
+            d = self._values(d_rows, mine.d, also, d_scale)
+            ix = np.concatenate([y_rows.ix[at], d_rows.ix[also]])
+            day = np.concatenate([y_rows.day[at], d_rows.day[also]])
+            order = np.lexsort((day, ix))
+            yield Steps(
+                ix[order],
+                day[order],
+                np.concatenate([y, np.zeros(also.size)])[order],
+                np.concatenate([np.zeros(at.size), d])[order],
+            )
 
 
 def _scale(rows: EventRows, part: Part) -> float:

@@ -3,7 +3,10 @@
 from typing import Any
 
 from analysis.core import Notice
+from analysis.core.wording import agreeing, counted
 from analysis.logs.accounting import Accounting
+from analysis.logs.arrays import UnitArrays
+from analysis.logs.event_build import MOST_LEVELS
 from analysis.logs.event_columns import EXTREME, stored_rows
 from analysis.logs.event_log import EventTables
 from analysis.logs.plan import Plan
@@ -24,6 +27,7 @@ def event_notices(
         *row_notices(facts, account, plan.timezone),
         *_units(counts, plan, incomplete, kept),
         *_values(counts, account, plan, tables),
+        *levels_notices(tables.segments, tables.units()),
     ]
     before = tables.pre_events() if plan.pre and tables.has_time else 0
     if before:
@@ -32,11 +36,17 @@ def event_notices(
                 "events_before_exposure",
                 "note",
                 "ab",
-                f"{before:,} events precede their unit's first exposure: they are used for the "
-                "pre-period only.",
+                f"{counted(before, 'event')} {agreeing(before, 'precedes', 'precede')} the first "
+                f"exposure of {agreeing(before, 'its unit', 'their units')} and "
+                f"{agreeing(before, 'is', 'are')} used for the pre-period only.",
             )
         )
     return tuple(found)
+
+
+def _left(n: int, which: str) -> str:
+    """How many rows of some kind left."""
+    return f"{counted(n, 'row')} {which} {agreeing(n, 'was', 'were')} left out"
 
 
 def _first(account: Accounting, reason: str) -> str:
@@ -46,6 +56,22 @@ def _first(account: Accounting, reason: str) -> str:
         return ""
     row, value = examples[0]["row"], examples[0]["value"]
     return f' (such as row {row}: "{value}")' if value else f" (such as row {row})"
+
+
+def levels_notices(columns: tuple[str, ...], units: UnitArrays) -> list[Notice]:
+    """Segment columns that were asked for and split the units into too many parts."""
+    return [
+        Notice(
+            "too_many_levels",
+            "warn",
+            "ab",
+            f'The segment column "{column}" has more than {MOST_LEVELS:,} different values, so '
+            "no figures are split by it.",
+            "Take a column with fewer values, or write coarser ones into the log.",
+        )
+        for column in columns
+        if column not in units.segments
+    ]
 
 
 def row_notices(facts: dict[str, Any], account: Accounting, timezone: str) -> list[Notice]:
@@ -68,7 +94,8 @@ def _rows(
                 "naive_times",
                 "note",
                 "log",
-                f"{facts['naive']:,} times without an offset were read as {timezone}.",
+                f"{counted(facts['naive'], 'time')} without an offset "
+                f"{agreeing(facts['naive'], 'was', 'were')} read as {timezone}.",
                 "State [log] timezone in the study if that is wrong.",
             )
         )
@@ -78,7 +105,7 @@ def _rows(
                 "rows_without_unit",
                 "warn",
                 "log",
-                f"{counts['rows_without_unit']:,} rows without a unit id were left out.",
+                f"{_left(counts['rows_without_unit'], 'without a unit id')}.",
                 "Log the id on every row.",
             )
         )
@@ -88,25 +115,27 @@ def _rows(
                 "bad_times",
                 "warn",
                 "log",
-                f"{counts['bad_times']:,} rows whose time is no time were left out"
+                f"{_left(counts['bad_times'], 'whose time is no time')}"
                 f"{_first(account, 'bad_time')}.",
                 "Write times as ISO 8601, like 2026-03-23T09:30:00Z.",
             )
         )
     repeats = counts["duplicate_event_ids"] or counts["exact_repeats"]
     if repeats:
-        what = "repeated event ids" if counts["duplicate_event_ids"] else "exact repeats of a row"
-        found.append(
-            Notice("duplicate_events", "note", "log", f"{repeats:,} {what} were counted once.")
-        )
+        ids = f"{counted(repeats, 'repeated event id')}"
+        rows = f"{counted(repeats, 'exact repeat')} of a row"
+        what = ids if counts["duplicate_event_ids"] else rows
+        verb = agreeing(repeats, "was", "were")
+        found.append(Notice("duplicate_events", "note", "log", f"{what} {verb} counted once."))
     if facts["differing_ids"]:
         found.append(
             Notice(
                 "duplicate_ids_differ",
                 "warn",
                 "log",
-                f"{facts['differing_ids']:,} event ids repeat with other content; the first row "
-                "of each stays.",
+                f"{counted(facts['differing_ids'], 'event id')} "
+                f"{agreeing(facts['differing_ids'], 'repeats', 'repeat')} with other content; "
+                "the first row of each stays.",
                 "Check the pipeline that writes the ids.",
             )
         )
@@ -116,8 +145,9 @@ def _rows(
                 "repeats_kept",
                 "note",
                 "log",
-                f"{facts['repeats_kept']:,} rows repeat exactly but have neither an id nor a "
-                "time, so all of them count.",
+                f"{counted(facts['repeats_kept'], 'row')} "
+                f"{agreeing(facts['repeats_kept'], 'repeats another', 'repeat others')} exactly, "
+                "and without an id or a time all of them count.",
                 "Add an event id.",
             )
         )
@@ -132,7 +162,7 @@ def _mixed(counts: dict[str, Any]) -> list[Notice]:
                 "blank_arms",
                 "warn",
                 "log",
-                f"{counts['blank_arms']:,} rows without an arm were left out.",
+                f"{_left(counts['blank_arms'], 'without an arm')}.",
                 "Write the arm on every row that exposes a unit.",
             )
         )
@@ -142,7 +172,8 @@ def _mixed(counts: dict[str, Any]) -> list[Notice]:
                 "mixed_units",
                 "warn",
                 "ab",
-                f"{counts['mixed_units']:,} units saw several arms and were left out of all arms.",
+                f"{counted(counts['mixed_units'], 'unit')} saw several arms and "
+                f"{agreeing(counts['mixed_units'], 'was', 'were')} left out of all arms.",
                 "Check how identities are merged.",
             )
         )
@@ -157,8 +188,9 @@ def _units(counts: dict[str, Any], plan: Plan, incomplete: int, kept: int) -> li
                 "never_exposed",
                 "note",
                 "ab",
-                f"{counts['never_exposed_units']:,} units have events but no exposure and are "
-                "left out.",
+                f"{counted(counts['never_exposed_units'], 'unit')} "
+                f"{agreeing(counts['never_exposed_units'], 'has', 'have')} events but no exposure "
+                f"and {agreeing(counts['never_exposed_units'], 'is', 'are')} left out.",
             )
         )
     if incomplete:
@@ -168,7 +200,8 @@ def _units(counts: dict[str, Any], plan: Plan, incomplete: int, kept: int) -> li
                 "incomplete_windows",
                 "warn",
                 "ab",
-                f"{incomplete:,} of {kept:,} units have not finished their {days:g}-day window: "
+                f"{incomplete:,} of {counted(kept, 'unit')} "
+                f"{agreeing(incomplete, 'has', 'have')} not finished the {days:g}-day window: "
                 "lifts lean to early behaviour.",
                 'Compare with analysis_units = "complete", or wait.',
             )
@@ -188,8 +221,9 @@ def _values(
                 "bad_values",
                 "warn",
                 "ab",
-                f'Event "{event}": {n:,} rows carry no number where the others do{where}; '
-                "they were left out of every metric of the event.",
+                f'Event "{event}": {counted(n, "row")} {agreeing(n, "carries", "carry")} no number '
+                f"where the others do{where}; {agreeing(n, 'it was', 'they were')} left out of "
+                "every metric of the event.",
                 "Mend the export.",
             )
         )

@@ -174,7 +174,8 @@ def _has_odd_ids(engine: Engine) -> bool:
 def _read_units(engine: Engine, arms: int, end: int | None) -> Units:
     digest = hashlib.sha256()
     ids, sizes = hashlib.sha256(), hashlib.sha256()
-    parts: dict[str, list[Array]] = {name: [] for name in ("n", "t0", "low", "high")}
+    kinds = {"n": np.int32, "t0": np.int64, "low": np.int8, "high": np.int8}
+    parts: dict[str, list[Array]] = {name: [] for name in kinds}
     keys: list[Array] = []
     for batch in engine.stream(
         "SELECT unit, n, coalesce(t0, CAST(-9223372036854775807 AS BIGINT)) AS t0, "
@@ -183,7 +184,7 @@ def _read_units(engine: Engine, arms: int, end: int | None) -> Units:
     ):
         for name, found in parts.items():
             column = batch.column(name).to_numpy(zero_copy_only=False)
-            found.append(column.astype(np.int64, copy=False))
+            found.append(column.astype(kinds[name], copy=False))
         keys.append(batch.column("unit_key").to_numpy(zero_copy_only=False))
         marks = batch.column("mark").to_numpy(zero_copy_only=False).astype("<i8")
         digest.update(np.column_stack([marks, parts["n"][-1].astype("<i8")]).tobytes())
@@ -201,7 +202,7 @@ def _read_units(engine: Engine, arms: int, end: int | None) -> Units:
     digest.update(ids.digest() + sizes.digest())
     return Units(
         status=status,
-        arm=low.astype(np.int8),
+        arm=low,
         t0=t0,
         rows=n,
         sha256=digest.hexdigest(),

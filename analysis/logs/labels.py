@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from analysis.core import LogError, Notice
+from analysis.core.wording import counted
 from analysis.logs.accounting import Repair
 from analysis.logs.sql.dialect import BLANKS
 from analysis.study import AB
@@ -189,7 +190,7 @@ def _spelling_notices(repairs: tuple[Repair, ...]) -> tuple[Notice, ...]:
             "arm_spellings",
             "note",
             "log",
-            f"{rows:,} rows: {told}{more}.",
+            f"{counted(rows, 'row')}: {told}{more}.",
             "Write each arm in one way.",
         ),
     )

@@ -1,5 +1,6 @@
 """From one metric's columns over units to its moments by arm, segment and day."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -129,15 +130,18 @@ def _chosen(units: UnitArrays, metric: MetricArrays) -> tuple[UnitArrays, Metric
         return None if column is None else column[keep]
 
     place = (np.cumsum(keep) - 1).astype(np.int64)
-    steps = metric.steps
-    if steps is not None:
-        rows = keep[steps.ix]
-        steps = Steps(
-            place[steps.ix[rows]],
-            steps.day[rows],
-            steps.y[rows],
-            steps.d[rows] if steps.d is not None else None,
-        )
+    read = metric.steps
+
+    def of_chosen() -> Iterator[Steps]:
+        for steps in read() if read is not None else ():
+            rows = keep[steps.ix]
+            yield Steps(
+                place[steps.ix[rows]],
+                steps.day[rows],
+                steps.y[rows],
+                steps.d[rows] if steps.d is not None else None,
+            )
+
     cut = {name: replace(levels, code=levels.code[keep]) for name, levels in units.segments.items()}
     fewer = replace(
         units,
@@ -159,7 +163,7 @@ def _chosen(units: UnitArrays, metric: MetricArrays) -> tuple[UnitArrays, Metric
             present=None,
             entry=pick(metric.entry),
             weight=pick(metric.weight),
-            steps=steps,
+            steps=of_chosen if read is not None else None,
         ),
         missing,
     )

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from analysis.core import Floats, LogError, Notice
+from analysis.core.wording import agreeing, counted
 from analysis.logs.ab_log import MetricTable
 from analysis.logs.arrays import Levels, MetricArrays, UnitArrays
 from analysis.logs.column_store import Array, ColumnStore
@@ -280,7 +281,8 @@ class UnitTables:
                     "missing_values",
                     "warn",
                     "ab",
-                    f"{metric.name}: {dropped:,} days are blank in some arm and left this metric "
+                    f"{metric.name}: {counted(dropped, 'day')} "
+                    f"{agreeing(dropped, 'is', 'are')} blank in some arm and left this metric "
                     "in all arms.",
                     "If blank means none, write 0.",
                 ),
@@ -313,7 +315,7 @@ def missing_values(metric: Metric, n: int) -> Notice:
         "missing_values",
         "warn",
         "ab",
-        f"{metric.name}: {n:,} units without a value left this metric only.",
+        f"{metric.name}: {counted(n, 'unit')} without a value left this metric only.",
         "If blank means none, write 0.",
     )
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.core import Notice
+from analysis.core.wording import agreeing, counted
 from analysis.logs.ab_log import ABLog
 from analysis.logs.accounting import Accounting
 from analysis.logs.column_store import ColumnStore, key_of
 from analysis.logs.event_build import Extras, segment_name
-from analysis.logs.event_notices import row_notices
+from analysis.logs.event_notices import levels_notices, row_notices
 from analysis.logs.mapping import Mapped
 from analysis.logs.metric_memo import RememberedMetrics
 from analysis.logs.plan import Plan
@@ -135,7 +136,8 @@ def _ab_log(
         notices=(
             *notices,
             *row_notices(facts, accounting, tables.study.log.timezone),
-            *_about_rows(facts, mapped),
+            *_about_rows(facts, mapped, reader.study),
+            *levels_notices(mapped.segments, units),
         ),
         source=RememberedMetrics(
             tables,
@@ -182,9 +184,16 @@ def _with_missing(account: Accounting, study: Study, tables: UnitTables) -> Acco
     return account
 
 
-def _about_rows(facts: dict[str, Any], mapped: Mapped) -> list[Notice]:
+def _stands_for_many(study: Study, mapped: Mapped) -> bool:
+    """Whether a row holds the count of its units: by a weight, by trials, or by daily sums."""
+    split = study.ab.options.split_columns if study.ab else ()
+    of_metrics = any(m.trials or reads_of(m, mapped).n is not None for m in study.metrics)
+    return bool(split) or mapped.weight is not None or of_metrics
+
+
+def _about_rows(facts: dict[str, Any], mapped: Mapped, study: Study) -> list[Notice]:
     found = []
-    if mapped.unit is None:
+    if mapped.unit is None and not _stands_for_many(study, mapped):
         found.append(
             Notice(
                 "rows_are_units",
@@ -201,7 +210,8 @@ def _about_rows(facts: dict[str, Any], mapped: Mapped) -> list[Notice]:
                 "several_rows_per_unit",
                 "warn",
                 "ab",
-                f"{facts['several_rows']:,} units have several rows: rows are read as "
+                f"{counted(facts['several_rows'], 'unit')} "
+                f"{agreeing(facts['several_rows'], 'has', 'have')} several rows: rows are read as "
                 "observations, and errors are by unit.",
                 "Keep one row a unit if the rows are versions of one record.",
             )

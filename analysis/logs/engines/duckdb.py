@@ -15,7 +15,7 @@ from analysis.core import LogError
 from analysis.logs.intake import ROW, Source
 from analysis.logs.sql import DUCKDB
 
-MEMORY = "800MB"
+MEMORY = "600MB"
 SPILL = "64GB"
 SECONDS = 1_800.0
 
