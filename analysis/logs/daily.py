@@ -45,10 +45,12 @@ def cumulative(
     inside = code >= 0
     start = _start(metric)
     own = [column - shift[units.arm, i] for i, column in enumerate([*start, *pre])]
+    if not inside.all():
+        code, own = code[inside], [column[inside] for column in own]
     weight = metric.weight if metric.weight is not None else units.weight
     some = weight[inside] if weight is not None else None
-    n = np.bincount(code[inside], weights=some, minlength=size)
-    total, cross = _sums(code[inside], size, [column[inside] for column in own], some)
+    n = np.bincount(code, weights=some, minlength=size)
+    total, cross = _sums(code, size, own, some)
     if metric.steps is not None:
         for steps in metric.steps():
             more = _changes(units, metric, steps, shift, cap, pre)

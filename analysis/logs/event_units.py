@@ -145,20 +145,25 @@ def build_units(engine: Engine, profile: Profile, exposures: Exposures, plan: Pl
     largest = max((group["largest"] or 0.0) for group in profile.groups)
     places = max((group["places"] or 0) for group in profile.groups)
     mark = sql.fingerprint(sql.whole_value(largest, places, dialect))
-    query = sql.units(
-        source,
-        where,
-        event_code=event_code,
-        arm_code=arm_code,
-        arm_mark=arm_mark,
-        mark=mark,
-        exposed=exposed,
-        dialect=dialect,
-    )
-    # Two steps, so that grouping and ordering do not hold memory at once.
-    engine.table("unit_groups", query)
-    engine.table("units", sql.in_order(dialect))
-    engine.drop("unit_groups")
+    parts = -(-profile.rows // engine.rows_at_once) if engine.rows_at_once else 1
+    groups = [f"unit_groups{part}" for part in range(parts)]
+    # In steps, so that grouping all units and ordering them do not hold memory at once.
+    for part, name in enumerate(groups):
+        some = f" AND {dialect.key('unit')} % {parts} = {part}" if parts > 1 else ""
+        query = sql.units(
+            source,
+            where + some,
+            event_code=event_code,
+            arm_code=arm_code,
+            arm_mark=arm_mark,
+            mark=mark,
+            exposed=exposed,
+            dialect=dialect,
+        )
+        engine.table(name, query)
+    engine.table("units", sql.in_order(groups, dialect))
+    for name in groups:
+        engine.drop(name)
     return _read_units(engine, len(exposures.arms.names), plan.end)
 
 
@@ -174,6 +179,7 @@ def _has_odd_ids(engine: Engine) -> bool:
 def _read_units(engine: Engine, arms: int, end: int | None) -> Units:
     digest = hashlib.sha256()
     ids, sizes = hashlib.sha256(), hashlib.sha256()
+    odd = _has_odd_ids(engine)
     kinds = {"n": np.int32, "t0": np.int64, "low": np.int8, "high": np.int8}
     parts: dict[str, list[Array]] = {name: [] for name in kinds}
     keys: list[Array] = []
@@ -192,7 +198,10 @@ def _read_units(engine: Engine, arms: int, end: int | None) -> Units:
             ids.update(text)
         lengths = pc.binary_length(batch.column("unit")).to_numpy(zero_copy_only=False)
         sizes.update(lengths.astype("<i4").tobytes())
-    n, t0, low, high = (np.concatenate(parts[name]) for name in parts)
+    # One column after the other, so that few are in memory twice.
+    same = sql.same_unit(engine.dialect, by_key=_all_differ(np.concatenate(keys)))
+    del keys
+    n, t0, low, high = (np.concatenate(parts.pop(name)) for name in kinds)
     status = np.zeros(n.size, dtype=np.int8)
     if end is not None:
         status[t0 >= end] = STATUSES.index("exposed_after_end")
@@ -206,14 +215,14 @@ def _read_units(engine: Engine, arms: int, end: int | None) -> Units:
         t0=t0,
         rows=n,
         sha256=digest.hexdigest(),
-        same=sql.same_unit(engine.dialect, by_key=_all_differ(np.concatenate(keys))),
-        odd=_has_odd_ids(engine),
+        same=same,
+        odd=odd,
     )
 
 
 def _all_differ(keys: Array) -> bool:
-    ordered = np.sort(keys)
-    return not bool((ordered[1:] == ordered[:-1]).any())
+    keys.sort()
+    return not bool((keys[1:] == keys[:-1]).any())
 
 
 def _pieces(column: pa.Array) -> Iterator[memoryview]:

@@ -15,7 +15,7 @@ from analysis.core import LogError
 from analysis.logs.intake import ROW, Source
 from analysis.logs.sql import DUCKDB
 
-MEMORY = "600MB"
+MEMORY = "500MB"
 SPILL = "64GB"
 SECONDS = 1_800.0
 
@@ -32,6 +32,7 @@ class DuckDBEngine:
     """
 
     dialect = DUCKDB
+    rows_at_once: int | None = 20_000_000
 
     def __init__(
         self,

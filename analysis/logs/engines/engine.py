@@ -13,6 +13,8 @@ class Engine(Protocol):
 
     dialect: Dialect
     columns: tuple[tuple[str, str], ...]
+    # Rows of which it groups all units at once within its memory; None for any number.
+    rows_at_once: int | None
 
     def never_blank(self, column: str) -> bool:
         """Whether it is known, without reading its cells, that a column has no blank one."""

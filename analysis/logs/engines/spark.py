@@ -74,6 +74,7 @@ class SparkEngine:
     """
 
     dialect = SPARK
+    rows_at_once: int | None = None
 
     def __init__(self, session: Any, table: str) -> None:
         self._session = session

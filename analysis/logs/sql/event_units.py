@@ -112,11 +112,12 @@ def units(
     )
 
 
-def in_order(dialect: Dialect) -> str:
-    """The units in the order of their ids."""
+def in_order(groups: Sequence[str], dialect: Dialect) -> str:
+    """The units of some tables in the order of their ids."""
+    every = " UNION ALL ".join(f"SELECT * FROM {name}" for name in groups)
     return (
         f"SELECT row_number() OVER (ORDER BY unit) - 1 AS ix, {dialect.key('unit')} AS unit_key, "
-        "g.* FROM unit_groups g"
+        f"g.* FROM ({every}) g"
     )
 
 
