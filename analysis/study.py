@@ -27,6 +27,7 @@ from analysis.study_fields import (
     texts,
     timezone,
 )
+from analysis.study_panel import SyntheticControl, synthetic_control
 
 ROLES = ("primary", "guardrail", "secondary")
 KINDS = ("proportion", "mean", "count", "sum", "ratio", "retention")
@@ -66,7 +67,8 @@ class Columns:
     """Role = column name; None means not said: the log guesses and reports it.
 
     `n`, `sum` and `sum_sq` are the columns of daily sums; `weight` says how many
-    identical units a row stands for. From `list` on: the columns of a list log.
+    identical units a row stands for. From `list` on: the columns of a list log. `region` is
+    a panel's unit and `treated_from` says from when it was treated.
     """
 
     unit: str | None = _key(text)
@@ -92,6 +94,8 @@ class Columns:
     propensity: str | None = _key(text)
     competitive: str | None = _key(text)
     day: str | None = _key(text)
+    region: str | None = _key(text)
+    treated_from: str | None = _key(text)
 
 
 @dataclass(frozen=True)
@@ -362,6 +366,7 @@ class Study:
     metrics: tuple[Metric, ...] = _key(_metrics, ())
     ab: AB | None = _key(_ab)
     interleaving: Interleaving | None = _key(_interleaving)
+    synthetic_control: SyntheticControl | None = _key(synthetic_control)
     base: Path = field(default=Path(), compare=False)
 
     @classmethod
@@ -408,7 +413,7 @@ class Study:
         Raises:
             StudyError: A key is unknown or missing, or a value is not what it takes.
         """
-        study = read_section(cls, mapping, "study", later=("synthetic_control",), what="lens")
+        study = read_section(cls, mapping, "study")
         if study.version != 1:
             raise refuse(
                 "unknown_version",
@@ -416,14 +421,14 @@ class Study:
                 "version",
                 fix="Set version = 1, or use a newer Verdict.",
             )
-        if study.ab is None and study.interleaving is None:
+        if study.ab is None and study.interleaving is None and study.synthetic_control is None:
             raise refuse(
                 "no_lens",
                 "holds no lens, so there is nothing to analyse",
                 "study",
-                fix="Add an [ab] or an [interleaving] section.",
+                fix="Add an [ab], an [interleaving] or a [synthetic_control] section.",
             )
-        if not study.metrics and study.ab is not None:
+        if not study.metrics and (study.ab is not None or study.synthetic_control is not None):
             raise refuse("no_metrics", "names no metric", "study", fix="Add a [[metrics]] section.")
         zone = study.log.timezone
         if study.ab is None:
@@ -461,7 +466,7 @@ def _plain(value: Any) -> Any:
     """A dataclass as a mapping without Nones; tuples as lists."""
     if hasattr(value, "__dataclass_fields__"):
         return {
-            one.name: _plain(said)
+            one.metadata.get("name", one.name): _plain(said)
             for one in fields(value)
             if one.metadata
             and (said := getattr(value, one.name)) is not None
@@ -475,4 +480,14 @@ def _plain(value: Any) -> Any:
     return value
 
 
-__all__ = ["AB", "ABOptions", "Columns", "Interleaving", "LogSpec", "Metric", "Study", "Term"]
+__all__ = [
+    "AB",
+    "ABOptions",
+    "Columns",
+    "Interleaving",
+    "LogSpec",
+    "Metric",
+    "Study",
+    "SyntheticControl",
+    "Term",
+]

@@ -57,8 +57,9 @@ def read_section(
     """
     if not isinstance(value, Mapping):
         raise refuse("wrong_type", f"is {shown(value)}, not a section of keys", where)
-    checks: dict[str, Check] = {
-        one.name: one.metadata["check"]
+    # A key that is no Python name, such as `lambda`, stands in the metadata.
+    known: dict[str, tuple[str, Check]] = {
+        one.metadata.get("name", one.name): (one.name, one.metadata["check"])
         for one in fields(kind)  # type: ignore[arg-type]
         if one.metadata
     }
@@ -72,9 +73,10 @@ def read_section(
                 place,
                 fix=f"Remove {key}, or use a version that has it.",
             )
-        if key not in checks:
-            raise _unknown(key, tuple(checks), where)
-        read[key] = checks[key](given, place)
+        if key not in known:
+            raise _unknown(key, tuple(known), where)
+        name, check = known[key]
+        read[name] = check(given, place)
     return kind(**read)
 
 

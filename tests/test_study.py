@@ -293,7 +293,6 @@ def test_two_metrics_may_not_share_a_name() -> None:
             with_(ab={"design": design})
             for design in ("group_sequential", "always_valid", "bayesian")
         ),
-        with_(synthetic_control={"treated": ["DE"]}),
         with_(ab={"options": {"prior": [1, 1]}}),
         with_(ab={"options": {"looks": 5}}),
         with_(ab={"options": {"novelty_days": 14}}),

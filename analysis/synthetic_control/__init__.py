@@ -1,0 +1,1 @@
+"""The synthetic control lens: what would have happened without it?"""
