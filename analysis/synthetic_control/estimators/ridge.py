@@ -100,9 +100,7 @@ def ridge(
     )
 
 
-def _held_out(
-    donors: Floats, aim: Floats, misses: Floats, grid: Floats
-) -> tuple[Floats, Floats]:
+def _held_out(donors: Floats, aim: Floats, misses: Floats, grid: Floats) -> tuple[Floats, Floats]:
     """Mean squared error of each penalty over the folds, and its standard error."""
     folds = aim.size - 1
     errors = np.empty((folds, grid.size))
@@ -121,9 +119,7 @@ def _held_out(
 def _shrunk(sizes: Floats, penalties: Floats) -> Floats:
     """(singular values, penalties): s / (s² + lambda); 0 where the donors do not differ."""
     bottom = np.square(sizes)[:, None] + penalties
-    shrunk: Floats = np.divide(
-        sizes[:, None], bottom, out=np.zeros_like(bottom), where=bottom > 0
-    )
+    shrunk: Floats = np.divide(sizes[:, None], bottom, out=np.zeros_like(bottom), where=bottom > 0)
     return shrunk
 
 
