@@ -6,7 +6,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-
 from scipy.linalg.lapack import dgels
 
 from analysis.core import Floats, StudyError
@@ -89,7 +88,8 @@ def predictors(
         pool: (donors,) units to match it by, at least 1.
 
     Raises:
-        StudyError: A predictor has no value for a unit, or none varies.
+        StudyError: A predictor has no value for a unit, none varies, or V has not one number
+            for each.
         SolverError: The weights cannot be certified.
 
     Source:
@@ -102,8 +102,7 @@ def predictors(
     values = specification.predictors
     shares = np.exp(logs)
     gaps = [
-        float(np.mean(np.square(outcome[:, target] - outcome[:, pool] @ weights)))
-        for outcome in (before, after)
+        _mean_square(outcome[:, target] - outcome[:, pool] @ weights) for outcome in (before, after)
     ]
     return Matched(
         weights=weights,
@@ -139,7 +138,7 @@ def _chosen(specification: Specification, target: int, pool: Units) -> tuple[Flo
     for values in seen:
         _check(values[:, units])
     if specification.v is not None:
-        varies &= specification.v > 0
+        varies &= _checked(specification.v, varies.size) > 0
     if not varies.any():
         raise StudyError(
             "predictors_constant",
@@ -160,6 +159,17 @@ def _chosen(specification: Specification, target: int, pool: Units) -> tuple[Flo
     logs = np.full(varies.size, -np.inf)
     logs[varies] = found[0]
     return logs, found[1]
+
+
+def _checked(v: Floats, size: int) -> Floats:
+    if v.size != size or not np.isfinite(v).all() or v.min() < 0 or v.max() <= 0:
+        raise StudyError(
+            "v_custom",
+            f"{v.size} weights for {size} predictors: one each, none below 0, some above.",
+            where="synthetic_control.v_custom",
+            fix="List a number for each predictor, in their order.",
+        )
+    return v
 
 
 def _check(values: Floats) -> None:
@@ -200,7 +210,8 @@ class _Problem:
         self.scaled = scaled
         self.apart = scaled[:, 1:] - scaled[:, :1]
         self.misses = misses
-        self.supports: list[Units] = []
+        self.rounding = ROUNDING * float(np.square(self.apart).max())
+        self.supports: list[tuple[Units, Floats]] = []
         self.stacked = np.ones((self.apart.shape[0] + 1, self.apart.shape[1]), order="F")
         self.aim = np.zeros(self.stacked.shape[0])
         self.aim[-1] = 1.0
@@ -213,20 +224,18 @@ class _Problem:
         and no other donor would lower the misses. Else it is solved from scratch.
         """
         rows = np.multiply(self.apart, np.exp(logs / 2)[:, None], out=self.stacked[:-1])
-        self.largest = np.square(rows).max()
-        for place, support in enumerate(self.supports):
+        for place, (support, misses) in enumerate(self.supports):
             found = self._on(support)
             if found is not None:
                 if place:
                     self.supports.insert(0, self.supports.pop(place))
-                gaps = self.misses[:, support] @ found
-                return float(gaps @ gaps) / gaps.size
+                return _mean_square(misses @ found)
         weights = simplex(rows).weights
         support = np.flatnonzero(weights)
+        misses = self.misses[:, support]
         if support.size < self.aim.size:
-            self.supports = [support, *self.supports[: SUPPORTS - 1]]
-        gaps = self.misses[:, support] @ weights[support]
-        return float(gaps @ gaps) / gaps.size
+            self.supports = [(support, misses), *self.supports[: SUPPORTS - 1]]
+        return _mean_square(misses @ weights[support])
 
     def _on(self, support: Units) -> Floats | None:
         """The weights, if they are all on the support."""
@@ -239,7 +248,11 @@ class _Problem:
         miss = columns[:-1] @ weights
         level = miss @ miss
         steepest = (miss @ self.stacked[:-1]).min()
-        return weights if level - steepest <= ROUNDING * self.largest else None
+        return weights if level - steepest <= self.rounding else None
+
+
+def _mean_square(gaps: Floats) -> float:
+    return float(gaps @ gaps) / gaps.size
 
 
 def _sought(problem: _Problem, outcome: Floats, search: Search) -> tuple[Floats, float]:
