@@ -29,17 +29,17 @@ class Panel:
     @property
     def donors(self) -> int:
         """How many donors there are."""
-        return self.values.shape[1] - 1
+        return int(self.values.shape[1]) - 1
 
     @property
     def n_post(self) -> int:
         """How many periods are evaluated."""
-        return self.values.shape[0] - self.post
+        return int(self.values.shape[0]) - self.post
 
     @property
     def periods(self) -> int:
         """All periods, those of a transition too."""
-        return self.values.shape[0]
+        return int(self.values.shape[0])
 
     def before(self, start: int) -> "Panel":
         """The pre-periods alone, as if the start had been earlier."""
