@@ -7,7 +7,7 @@ import numpy as np
 
 from analysis.core import Floats
 from analysis.synthetic_control.panel import Panel, rms
-from analysis.synthetic_control.working import Problem, Working, gap_of
+from analysis.synthetic_control.working import Problem, Working
 
 # A fit whose misses are below this share of the unit's own spread leaves nothing to test.
 PERFECT = 1e-6
@@ -45,7 +45,7 @@ class Fitted:
 
 def fitted(panel: Panel, working: Working, problem: Problem, weights: Floats) -> Fitted:
     """The statistics of one problem's weights."""
-    return of_gaps(panel, working, problem[0], gap_of(working.series, problem, weights))
+    return of_gaps(panel, working, problem[0], working.gaps(problem, weights))
 
 
 def of_gaps(panel: Panel, working: Working, column: int, gaps: Floats) -> Fitted:

@@ -3,8 +3,8 @@
 import numpy as np
 
 from analysis.core import Floats
-from analysis.synthetic_control.panel import Panel
 from analysis.synthetic_control.many import Solver
+from analysis.synthetic_control.panel import Panel
 from analysis.synthetic_control.working import OnSimplex, Working
 
 
@@ -29,4 +29,11 @@ def _missed(series: Floats, ridge: float) -> Floats:
     donors = np.arange(1, series.shape[1])
     weights = Solver(series, ridge).solve(0, donors).weights
     found: Floats = series[:, 0] - series[:, donors] @ weights
+    return found
+
+
+def equal_weights(panel: Panel, working: Working) -> Floats:  # noqa: ARG001
+    """Of difference in differences: every donor alike, centred over all periods."""
+    series = panel.values - panel.values.mean(axis=0)
+    found: Floats = series[:, 0] - series[:, 1:].mean(axis=1)
     return found

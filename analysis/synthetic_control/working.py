@@ -37,6 +37,10 @@ class Working(Protocol):
         """The weights of each (target column, pool columns)."""
         ...
 
+    def gaps(self, problem: Problem, weights: Floats) -> Floats:
+        """(periods,) target minus counterfactual, on the working scale."""
+        ...
+
 
 @dataclass(frozen=True)
 class OnSimplex:
@@ -59,6 +63,10 @@ class OnSimplex:
     def solve_all(self, problems: Sequence[Problem]) -> list[Weights]:
         """The weights of each problem."""
         return self.solver.solve_all(problems)
+
+    def gaps(self, problem: Problem, weights: Floats) -> Floats:
+        """Target minus weighted donors."""
+        return gap_of(self.series, problem, weights)
 
 
 def classic(panel: Panel) -> OnSimplex:
@@ -107,7 +115,7 @@ def spread_of_changes(donors: Floats) -> float:
 
 
 def gap_of(series: Floats, problem: Problem, weights: Floats) -> Floats:
-    """(periods,) target minus counterfactual, on the working scale."""
+    """(periods,) target minus weighted donors."""
     target, pool = problem
     gap: Floats = series[:, target] - series[:, pool] @ weights
     return gap

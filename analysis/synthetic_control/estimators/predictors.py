@@ -125,7 +125,7 @@ def weigher(specification: Specification) -> Callable[[int, Units], Floats]:
 
 
 def _chosen(specification: Specification, target: int, pool: Units) -> tuple[Floats, float]:
-    """ln V, -inf for a predictor that does not vary, and the loss of V."""
+    """Ln V, -inf for a predictor that does not vary, and the loss of V."""
     seen = [specification.predictors]
     if specification.training is not None:
         seen.append(specification.training)
@@ -217,7 +217,7 @@ def _sought(problem: _Problem, outcome: Floats, search: Search) -> tuple[Floats,
 
 
 def _by_regression(scaled: Floats, outcome: Floats) -> Floats:
-    """ln V in proportion to the squared coefficients of the outcome on the predictors."""
+    """Ln V in proportion to the squared coefficients of the outcome on the predictors."""
     design = np.column_stack([np.ones(scaled.shape[1]), scaled.T])
     coefficients = np.linalg.lstsq(design, outcome.T)[0][1:]
     sizes = np.square(coefficients).sum(axis=1)
