@@ -12,6 +12,7 @@ from analysis.logs.panel_log import PanelLog
 from analysis.study import Metric, Study
 from analysis.study_panel import SyntheticControl
 from analysis.synthetic_control.donors import Audited, audit
+from analysis.synthetic_control.matching import without_predictor
 from analysis.synthetic_control.missing import observed
 from analysis.synthetic_control.notices import notice
 from analysis.synthetic_control.panel import Panel
@@ -57,6 +58,7 @@ class Design:
         donors: Columns of the donors.
         audited: What became of every unit, by name.
         series: The study's metrics, the headline's first.
+        kept: (periods of the log,) which are kept.
         notices: What was found on the way.
     """
 
@@ -71,6 +73,7 @@ class Design:
     donors: tuple[int, ...]
     audited: tuple[Audited, ...]
     series: tuple[Series, ...]
+    kept: NDArray[np.bool_]
     notices: tuple[Notice, ...]
 
     @property
@@ -136,6 +139,8 @@ def design(log: PanelLog, study: Study) -> Design:
     found = {**declared, **lacking}
     candidates = [i for i in candidates if log.units[i] not in found]
     found |= _audited(log, lens, series, order, candidates, columns, min(places.values()))
+    if lens.method == "predictors":
+        found |= without_predictor(log, study, candidates, columns, found, notices)
     for unit, one in found.items():
         if one.kept:
             notices.append(notice("kept_donor", unit=unit, detail=one.detail))
@@ -153,6 +158,7 @@ def design(log: PanelLog, study: Study) -> Design:
         donors=donors,
         audited=tuple(found.get(unit, Audited(unit, kept=True)) for unit in log.units),
         series=series,
+        kept=kept,
         notices=tuple(notices),
     )
     _windows(made)

@@ -154,3 +154,10 @@ def evaluated(
             fix="Give the start itself, or a later period.",
         )
     return label, before
+
+
+def log_windows(log: PanelLog, lens: SyntheticControl, unit: str) -> tuple[int, int]:
+    """Periods of the log, before any is cut, before the start and before the post window."""
+    starts = starts_of(log, lens)
+    places, labels = placed(log, {unit: starts[unit]}, [])
+    return places[unit], evaluated(log, lens, places, labels)[1]
