@@ -7,6 +7,8 @@ from analysis.logs.intake import DEFAULT_LIMITS, Limits, Source, open_source
 from analysis.logs.intake.preview import preview
 from analysis.logs.list_log import ListLog, Lists, Purchases, Slots, Totals
 from analysis.logs.lists import read_lists, suggest_lists
+from analysis.logs.panel_log import Axis, MetricPanel, PanelLog
+from analysis.logs.panels import read_panel
 from analysis.logs.past_pairs import read_past_pairs
 from analysis.logs.personal import personal_columns
 from analysis.logs.read import read_ab
@@ -16,6 +18,7 @@ __all__ = [
     "DEFAULT_LIMITS",
     "ABLog",
     "Accounting",
+    "Axis",
     "Cap",
     "Cell",
     "GuessedColumns",
@@ -23,7 +26,9 @@ __all__ = [
     "Limits",
     "ListLog",
     "Lists",
+    "MetricPanel",
     "MetricTable",
+    "PanelLog",
     "Purchases",
     "Repair",
     "Slots",
@@ -35,6 +40,7 @@ __all__ = [
     "preview",
     "read_ab",
     "read_lists",
+    "read_panel",
     "read_past_pairs",
     "suggest",
     "suggest_lists",

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from analysis.core import Floats, Notice
 from analysis.logs.accounting import Accounting, LeftOut
+from analysis.logs.labels import key
 from analysis.study_panel import Moment
 
 # Why a cell has no value; 0 says that it has one.
@@ -87,6 +88,7 @@ class PanelLog:
         log_gaps: Labels of periods without a row of any kind.
         accounting: Where every row went, for the log as a whole.
         notices: What the reader should know before using the numbers.
+        folded: What spellings of a unit share -> the unit.
     """
 
     units: tuple[str, ...]
@@ -108,6 +110,4 @@ class PanelLog:
 
 def fold(name: str) -> str:
     """What spellings of one unit share: trimmed, NFC, casefolded."""
-    import unicodedata
-
-    return unicodedata.normalize("NFC", name.strip()).casefold()
+    return key(name)

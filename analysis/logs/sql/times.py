@@ -1,5 +1,6 @@
 """Times in SQL: microseconds since 1970 UTC from whatever a column holds, and local days."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -18,6 +19,7 @@ EPOCH_DAY = datetime(1970, 1, 1, tzinfo=UTC).toordinal() - 1
 _CLOCK = r"[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
 WITH_OFFSET = rf"^\d{{4}}-\d{{2}}-\d{{2}}{_CLOCK} ?([Zz]|UTC|[+-]\d{{2}}(:?\d{{2}})?)$"
 WITHOUT_OFFSET = rf"^\d{{4}}-\d{{2}}-\d{{2}}({_CLOCK})?$"
+WITH_CLOCK = rf"^\d{{4}}-\d{{2}}-\d{{2}}{_CLOCK}$"
 WHOLE = r"^-?\d{9,19}$"
 FRACTION = r"^-?\d{9,13}\.\d{1,9}$"
 FIRST_YEAR, LAST_YEAR = 1970, 2100
@@ -50,13 +52,13 @@ def transitions(timezone: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return tuple(changes), tuple(one * SECOND for one in offsets)
 
 
-def _search(expression: str, limits: Sequence[int], results: Sequence[int]) -> str:
+def searched(expression: str, limits: Sequence[int], results: Sequence[int]) -> str:
     """The result that belongs to an expression's place among sorted limits, as nested CASEs."""
     if not limits:
         return str(results[0])
     middle = len(limits) // 2
-    below = _search(expression, limits[:middle], results[: middle + 1])
-    above = _search(expression, limits[middle + 1 :], results[middle + 1 :])
+    below = searched(expression, limits[:middle], results[: middle + 1])
+    above = searched(expression, limits[middle + 1 :], results[middle + 1 :])
     return f"CASE WHEN {expression} < {limits[middle]} THEN {below} ELSE {above} END"
 
 
@@ -65,14 +67,26 @@ def utc_from_local(expression: str, timezone: str) -> str:
     changes, offsets = transitions(timezone)
     pairs = zip(changes, offsets, offsets[1:], strict=False)
     limits = [at + max(before, after) for at, before, after in pairs]
-    shift = _search(expression, limits, offsets)
+    shift = searched(expression, limits, offsets)
     return expression if shift == "0" else f"({expression} - ({shift}))"
 
 
-def local_day(expression: str, timezone: str, dialect: Dialect) -> str:
-    """Number of the local day (since 0001-01-01) of UTC microseconds."""
+def local_day(
+    expression: str, timezone: str, dialect: Dialect, *, span: tuple[int, int] | None = None
+) -> str:
+    """Number of the local day (since 0001-01-01) of UTC microseconds.
+
+    Args:
+        expression: The microseconds.
+        timezone: IANA name.
+        dialect: The engine's.
+        span: First and last that occur: changes of the clock outside them are not looked for.
+    """
     changes, offsets = transitions(timezone)
-    shift = _search(expression, changes, offsets)
+    if span is not None:
+        low, high = bisect_right(changes, span[0]), bisect_right(changes, span[1])
+        changes, offsets = changes[low:high], offsets[low : high + 1]
+    shift = searched(expression, changes, offsets)
     local = f"{expression} + {EPOCH_DAY * DAY}" + ("" if shift == "0" else f" + ({shift})")
     return dialect.divide(f"({local})", DAY)
 
@@ -123,6 +137,37 @@ def epoch_micros(number: str) -> str:
         f"WHEN abs({number}) < 100000000000000000 THEN round({number}) "
         f"ELSE round({number} / 1000) END AS BIGINT)"
     )
+
+
+def unclear_clock(expression: str, timezone: str, span: tuple[int, int]) -> str | None:
+    """Whether a local time (microseconds) was skipped or repeated by a change of the clock.
+
+    Args:
+        expression: Local microseconds, as if they were UTC.
+        timezone: IANA name.
+        span: First and last instant that occur, UTC microseconds.
+
+    Returns:
+        A condition, or None if no clock changed meanwhile.
+    """
+    changes, offsets = transitions(timezone)
+    hours = []
+    for at, before, after in zip(changes, offsets, offsets[1:], strict=False):
+        if span[0] - DAY <= at <= span[1] + DAY:
+            low, high = sorted((at + before, at + after))
+            hours.append(f"({expression} >= {low} AND {expression} < {high})")
+    return f"({' OR '.join(hours)})" if hours else None
+
+
+def clock_micros(column: str, kind: str, dialect: Dialect) -> str | None:
+    """Local microseconds of times that carry a clock but no offset; None if a kind has none."""
+    if kind.startswith("TIMESTAMP") and kind != "TIMESTAMP WITH TIME ZONE":
+        return dialect.micros(f"CAST({column} AS TIMESTAMP)")
+    if kind != "VARCHAR":
+        return None
+    text = dialect.trim(column)
+    local = dialect.micros(f"TRY_CAST(upper({text}) AS TIMESTAMP)")
+    return f"CASE WHEN {dialect.matches(text, WITH_CLOCK)} THEN {local} END"
 
 
 INTEGER_KINDS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UINTEGER", "UBIGINT")

@@ -123,9 +123,15 @@ def _fit(
 ) -> _Fit:
     misses = before[:, pool] - before[:, [target]]
     omega = simplex(misses - misses.mean(axis=0), zeta_omega**2 * misses.shape[0])
-    # Periods stand in for donors: which mean of pre-periods foretells the post mean?
-    across = (before[:, pool] - after[:, pool].mean(axis=0)).T
-    periods = simplex(across - across.mean(axis=0), zeta_lambda**2 * pool.size)
+    periods = period_weights(before, after, pool, zeta_lambda)
     later = after[:, pool] - after[:, [target]]
     change = periods.weights @ misses - later.mean(axis=0)
     return _Fit(float(change @ omega.weights), omega, periods)
+
+
+def period_weights(
+    before: Floats, after: Floats, pool: NDArray[np.intp], zeta_lambda: float
+) -> Weights:
+    """Weights (pre-periods,): which mean of the donors' pre-periods foretells their post mean?"""
+    across = (before[:, pool] - after[:, pool].mean(axis=0)).T
+    return simplex(across - across.mean(axis=0), zeta_lambda**2 * pool.size)

@@ -1,0 +1,66 @@
+"""The fit-equivalent range: effects of all weights that fit the pre-periods about as well."""
+
+import math
+
+import numpy as np
+
+from analysis.core import Floats
+from analysis.synthetic_control.weights import Weights, simplex
+
+DOUBLINGS, HALVINGS = 60, 200
+
+
+def fit_range(misses: Floats, ends: Floats, best: Weights, slack: float) -> tuple[float, float]:
+    """Least and largest counterfactual mean over weights that fit at most `slack` worse.
+
+    With one more row that pulls the counterfactual's mean towards tau, the solutions walk
+    along the frontier of fit against mean: the objective rises without jumps as tau moves
+    away, so that the bound is met by bisection.
+
+    Args:
+        misses: (rows, donors) as for `simplex`, a ridge already among the rows.
+        ends: (donors,) each donor's mean over the post window.
+        best: The weights of best fit on these misses.
+        slack: The objective may be this share above its least.
+
+    Returns:
+        The counterfactual mean's bounds; the point itself where donors' means do not differ,
+        or nothing but the best fit is allowed.
+    """
+    centre = float(ends @ best.weights)
+    variance = float(np.var(ends))
+    if variance == 0 or best.objective == 0:
+        return centre, centre
+    bound = (1 + slack) * best.objective
+    pull = math.sqrt(best.objective / variance)
+
+    def walk(tau: float) -> tuple[float, float]:
+        """Mean and objective where the frontier is pulled towards tau."""
+        row = pull * (ends - tau)
+        weights = simplex(np.vstack([misses, row])).weights
+        miss = misses @ weights
+        return float(ends @ weights), float(miss @ miss)
+
+    def end(direction: float) -> float:
+        step = math.sqrt(variance) * math.sqrt(slack)
+        low, high = 0.0, step
+        mean, objective = walk(centre + direction * high)
+        for _ in range(DOUBLINGS):
+            if objective > bound:
+                break
+            low, high = high, 2 * high
+            before = mean
+            mean, objective = walk(centre + direction * high)
+            if mean == before:
+                return mean
+        if objective <= bound:
+            return mean
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            mean, objective = walk(centre + direction * middle)
+            if abs(objective - bound) <= 1e-9 * bound or high - low <= 1e-15 * high:
+                break
+            low, high = (middle, high) if objective <= bound else (low, middle)
+        return mean
+
+    return end(-1.0), end(1.0)
