@@ -55,7 +55,7 @@ def test_panel_by_formula() -> None:
 
 
 def test_panel_by_formula_in_whole_fractions() -> None:
-    """Twin: two donors have a weight at penalty 1, so it is the root of a line, without rounding."""
+    """Twin: at penalty 1 two donors have a weight, so it is the root of a line, exactly."""
     rows = [[Fraction(str(cell)) for cell in row] for row in formula().tolist()]
     near, far = ([row[unit] - row[0] for row in rows[:40]] for unit in (15, 16))
     apart = [b - a for a, b in zip(near, far, strict=True)]
