@@ -176,7 +176,8 @@ def _solve(
     support = started or [int(distances.argmin())]
     weights = np.zeros(donors)
     weights[support] = 1 / len(support)
-    least = np.inf
+    objective = least = np.inf
+    gradient = np.zeros(donors)
     for _ in range(50 * donors + 300):
         support = _settle(gram, distances, lambda_, weights, support)
         half = gram @ weights

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.lapack import dgels
 
 from analysis.core import Floats, StudyError
 from analysis.synthetic_control.weights import Weights, simplex
@@ -23,6 +24,9 @@ LEAST_START = 1e-8
 # The wide search looks at so many points, and searches on from the best of them.
 POINTS, BEST = 512, 12
 DEPTH = 8.0
+# How many sets of donors with a weight are remembered, and how exact a solution on them must be.
+SUPPORTS = 4
+ROUNDING = 1e-15
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,8 @@ def predictors(
         pool: (donors,) units to match it by, at least 1.
 
     Raises:
-        StudyError: A predictor has no value for a unit, or none varies.
+        StudyError: A predictor has no value for a unit, none varies, or V has not one number
+            for each.
         SolverError: The weights cannot be certified.
 
     Source:
@@ -97,8 +102,7 @@ def predictors(
     values = specification.predictors
     shares = np.exp(logs)
     gaps = [
-        float(np.mean(np.square(outcome[:, target] - outcome[:, pool] @ weights)))
-        for outcome in (before, after)
+        _mean_square(outcome[:, target] - outcome[:, pool] @ weights) for outcome in (before, after)
     ]
     return Matched(
         weights=weights,
@@ -125,7 +129,7 @@ def weigher(specification: Specification) -> Callable[[int, Units], Floats]:
 
 
 def _chosen(specification: Specification, target: int, pool: Units) -> tuple[Floats, float]:
-    """Ln V, -inf for a predictor that does not vary, and the loss of V."""
+    """Logarithm of V, -inf for a predictor that does not vary, and the loss of V."""
     seen = [specification.predictors]
     if specification.training is not None:
         seen.append(specification.training)
@@ -134,9 +138,7 @@ def _chosen(specification: Specification, target: int, pool: Units) -> tuple[Flo
     for values in seen:
         _check(values[:, units])
     if specification.v is not None:
-        with np.errstate(divide="ignore"):
-            varies &= specification.v > 0
-            given = np.log(specification.v[varies])
+        varies &= _checked(specification.v, varies.size) > 0
     if not varies.any():
         raise StudyError(
             "predictors_constant",
@@ -150,12 +152,24 @@ def _chosen(specification: Specification, target: int, pool: Units) -> tuple[Flo
         misses=outcome[:, pool] - outcome[:, [target]],
     )
     if specification.v is not None:
+        given = np.log(specification.v[varies])
         found = given - given.max(), problem.loss(given - given.max())
     else:
         found = _sought(problem, outcome[:, units], specification.search)
     logs = np.full(varies.size, -np.inf)
     logs[varies] = found[0]
     return logs, found[1]
+
+
+def _checked(v: Floats, size: int) -> Floats:
+    if v.size != size or not np.isfinite(v).all() or v.min() < 0 or v.max() <= 0:
+        raise StudyError(
+            "v_custom",
+            f"{v.size} weights for {size} predictors: one each, none below 0, some above.",
+            where="synthetic_control.v_custom",
+            fix="List a number for each predictor, in their order.",
+        )
+    return v
 
 
 def _check(values: Floats) -> None:
@@ -190,17 +204,55 @@ def _weights(specification: Specification, target: int, pool: Units, logs: Float
 
 
 class _Problem:
-    """The loss of V for one target and pool."""
+    """The loss of V for one target and pool, asked thousands of times."""
 
     def __init__(self, scaled: Floats, misses: Floats) -> None:
         self.scaled = scaled
         self.apart = scaled[:, 1:] - scaled[:, :1]
         self.misses = misses
+        self.rounding = ROUNDING * float(np.square(self.apart).max())
+        self.supports: list[tuple[Units, Floats]] = []
+        self.stacked = np.ones((self.apart.shape[0] + 1, self.apart.shape[1]), order="F")
+        self.aim = np.zeros(self.stacked.shape[0])
+        self.aim[-1] = 1.0
 
     def loss(self, logs: Floats) -> float:
-        weights = simplex(self.apart * np.exp(logs / 2)[:, None]).weights
-        gaps = self.misses @ weights
-        return float(gaps @ gaps) / gaps.size
+        """Mean squared gap over the fit window.
+
+        A neighbouring V mostly leaves the same donors with a weight. So the last few supports
+        are tried first: least squares on one of them is the solution if no weight is below 0
+        and no other donor would lower the misses. Else it is solved from scratch.
+        """
+        rows = np.multiply(self.apart, np.exp(logs / 2)[:, None], out=self.stacked[:-1])
+        for place, (support, misses) in enumerate(self.supports):
+            found = self._on(support)
+            if found is not None:
+                if place:
+                    self.supports.insert(0, self.supports.pop(place))
+                return _mean_square(misses @ found)
+        weights = simplex(rows).weights
+        support = np.flatnonzero(weights)
+        misses = self.misses[:, support]
+        if support.size < self.aim.size:
+            self.supports = [(support, misses), *self.supports[: SUPPORTS - 1]]
+        return _mean_square(misses @ weights[support])
+
+    def _on(self, support: Units) -> Floats | None:
+        """The weights, if they are all on the support."""
+        columns = self.stacked[:, support]
+        _, found, info = dgels(columns, self.aim)
+        found = found[: support.size]
+        if info != 0 or not found.min() > 0:
+            return None
+        weights: Floats = found / found.sum()
+        miss = columns[:-1] @ weights
+        level = miss @ miss
+        steepest = (miss @ self.stacked[:-1]).min()
+        return weights if level - steepest <= self.rounding else None
+
+
+def _mean_square(gaps: Floats) -> float:
+    return float(gaps @ gaps) / gaps.size
 
 
 def _sought(problem: _Problem, outcome: Floats, search: Search) -> tuple[Floats, float]:
@@ -217,7 +269,7 @@ def _sought(problem: _Problem, outcome: Floats, search: Search) -> tuple[Floats,
 
 
 def _by_regression(scaled: Floats, outcome: Floats) -> Floats:
-    """Ln V in proportion to the squared coefficients of the outcome on the predictors."""
+    """Logarithm of V in proportion to the squared coefficients of the outcome on the predictors."""
     design = np.column_stack([np.ones(scaled.shape[1]), scaled.T])
     coefficients = np.linalg.lstsq(design, outcome.T)[0][1:]
     sizes = np.square(coefficients).sum(axis=1)
