@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pages.ui import words
-from pages.ui.markup import Row
+from analysis.report import words
+from analysis.report.markup import Row
 
 Content = Mapping[str, Any]
 ROLES = (("primary", "Primary"), ("guardrail", "Guardrails"), ("secondary", "Secondary"))

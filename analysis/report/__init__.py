@@ -1,0 +1,1 @@
+"""Reports: from a readout's content to a page, a picture, a table and a few lines of text."""
