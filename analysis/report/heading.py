@@ -1,6 +1,6 @@
 """What stands around a verdict: when, how much, who against whom, and why it was reached."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from analysis.report import words
@@ -9,11 +9,17 @@ Content = Mapping[str, Any]
 LENSES = {"ab": "A/B", "interleaving": "Interleaving", "synthetic_control": "Synthetic control"}
 
 
-def caption(content: Content, lens: str) -> list[str]:
-    """The parts of the line under a title: dates, units and arms of one lens."""
+def caption(content: Content, lens: str, said: Callable[[str], str] = words.isolated) -> list[str]:
+    """The parts of the line under a title: dates, units and arms of one lens.
+
+    Args:
+        content: The readout's content.
+        lens: One that the readout has.
+        said: How the arms' own names are written.
+    """
     found = content[lens]
     dates, counts, names = _CAPTIONS[lens](found)
-    line = [dates if dates != words.NONE else "", *counts, words.isolated(" v ".join(names))]
+    line = [dates if dates != words.NONE else "", *counts, said(" v ".join(names))]
     return [part for part in line if part]
 
 

@@ -66,7 +66,7 @@ def _offer_next(row: StudyRow, lens: str, *, has_readout: bool) -> None:
 def caption(row: StudyRow, content: Content, lens: str = "ab") -> str:
     """The line under a readout's title: when, how much, who against whom, saved when."""
     parts = [
-        *(words.plain(part) for part in heading.caption(content, lens)),
+        *heading.caption(content, lens, words.plain),
         f"saved {words.day(row.saved)}",
         "sample with known truth" if row.sample else "",
     ]
