@@ -28,7 +28,7 @@ st.caption(open_readout.caption(row, content, "interleaving"))
 
 word = words.VERDICTS[verdict["decision"]]
 html.verdict(
-    heading.word(verdict),
+    heading.word(content, verdict),
     word.tone,
     word.icon,
     verdict["headline"],

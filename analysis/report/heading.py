@@ -23,11 +23,11 @@ def caption(content: Content, lens: str, said: Callable[[str], str] = words.isol
     return [part for part in line if part]
 
 
-def word(verdict: Content) -> str:
-    """The verdict's word, with the arm or ranker that it ships where there were several."""
+def word(content: Content, verdict: Content) -> str:
+    """The verdict's word, with what it ships: a ranker, or a treatment where there are several."""
     said = words.VERDICTS[verdict["decision"]].word
     named = verdict.get("winner")
-    if len(verdict.get("treatments") or ()) > 1:
+    if len((content.get("ab") or {}).get("arms") or ()) > 2:
         named = verdict.get("treatment")
     return f"{said} {named}" if verdict["decision"] == "ship" and named else said
 

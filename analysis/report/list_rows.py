@@ -1,6 +1,7 @@
 """From an interleaving readout to its headline rows, and to what an uncorrected count would say."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from analysis.report import words
@@ -36,6 +37,20 @@ def rows_of(content: Content, truth: Mapping[str, Any]) -> list[Row]:
         ]
     block = found.get("position_stratified")
     return [_row(content, block, names, truth)] if block and len(names) == 2 else []
+
+
+def rows_of_segment(content: Content, segment: Content) -> list[Row]:
+    """The levels of a column, for two rankers: clicks a slot at the same position."""
+    names = content["interleaving"].get("rankers") or []
+    if len(names) != 2:
+        return []
+    made = []
+    for level in segment["levels"]:
+        row = _row(content, level.get("position_stratified") or {}, names, {})
+        users = (level.get("user_level") or {}).get("n_users")
+        notes = () if users is None else (words.counted(users, "user"),)
+        made.append(replace(row, name=str(level["level"]), notes=notes))
+    return made
 
 
 def _row(content: Content, block: Content, names: list[str], truth: Mapping[str, Any]) -> Row:

@@ -194,7 +194,7 @@ def _row(row: Row, scale: float, control: str, treatment: str) -> str:
                 f'<div role="cell" class="v-change"><b>{text(row.change)}</b> '
                 f'<span class="v-range">{text(row.interval)}</span>{truth}</div>'
             ),
-            f'<div role="cell">{_track(row, scale)}</div>',
+            f'<div role="cell">{_row_track(row, scale)}</div>',
             (
                 f'<div role="cell" class="v-reading {_tone(row.reading_tone)}">'
                 f"<b>{text(row.reading)}</b>{note}</div></div>"
@@ -203,27 +203,62 @@ def _row(row: Row, scale: float, control: str, treatment: str) -> str:
     )
 
 
-def _track(row: Row, scale: float) -> str:
+def track(
+    place: tuple[float, float, float],
+    scale: float,
+    *,
+    said: str,
+    filled: bool,
+    interval: bool = True,
+    margin: float | None = None,
+    truth: float | None = None,
+) -> str:
+    """An interval on a symmetric scale.
+
+    Args:
+        place: Low end, point and high end; 0 is the middle.
+        scale: Half the width of the scale; what lies beyond gets an arrow.
+        said: What the picture shows, in words.
+        filled: A filled diamond, else a hollow ring.
+        interval: There is an interval to draw.
+        margin: Where a margin stands.
+        truth: Where a known truth stands.
+    """
+    low, point, high = (_percent(value, scale) for value in place)
+    parts = ['<span class="v-zero"></span>']
+    if interval:
+        parts.append(f'<span class="v-bar" style="left:{low:.2f}%;width:{high - low:.2f}%"></span>')
+    if margin is not None:
+        at = _percent(margin, scale)
+        parts.append(f'<span class="v-margin" style="left:{at:.2f}%"></span>')
+    if truth is not None:
+        at = _percent(truth, scale)
+        parts.append(f'<span class="v-truth" style="left:{at:.2f}%"></span>')
+    shape = "v-diamond" if filled else "v-ring"
+    if -scale <= place[1] <= scale:
+        parts.append(f'<span class="v-mark {shape}" style="left:{point:.2f}%"></span>')
+    if place[0] < -scale:
+        parts.append('<span class="v-off v-off-left">◀</span>')
+    if place[2] > scale:
+        parts.append('<span class="v-off v-off-right">▶</span>')
+    return f'<div class="v-track" role="img" aria-label="{text(said)}">{"".join(parts)}</div>'
+
+
+def _row_track(row: Row, scale: float) -> str:
     if row.place is None:
         return f'<div class="v-why-not">{text(row.why_not)}</div>'
-    low, point, high = (_percent(value, scale) for value in row.place)
-    parts = ['<span class="v-zero"></span>']
-    parts.append(f'<span class="v-bar" style="left:{low:.2f}%;width:{high - low:.2f}%"></span>')
-    if row.margin is not None:
-        at = _percent(row.margin, scale)
-        parts.append(f'<span class="v-margin" style="left:{at:.2f}%"></span>')
-    if row.truth_place is not None:
-        at = _percent(row.truth_place, scale)
-        parts.append(f'<span class="v-truth" style="left:{at:.2f}%"></span>')
-    shape = "v-diamond" if row.filled else "v-ring"
-    if -scale <= row.place[1] <= scale:
-        parts.append(f'<span class="v-mark {shape}" style="left:{point:.2f}%"></span>')
-    if row.place[0] < -scale:
-        parts.append('<span class="v-off v-off-left">◀</span>')
-    if row.place[2] > scale:
-        parts.append('<span class="v-off v-off-right">▶</span>')
-    said = f"{row.change}, interval {row.interval}, {'excludes' if row.filled else 'includes'} 0"
-    return f'<div class="v-track" role="img" aria-label="{text(said)}">{"".join(parts)}</div>'
+    about = f"{'excludes' if row.filled else 'includes'} 0"
+    if row.grey:
+        about = "not to be read"
+    said = f"{row.change}, interval {row.interval}, {about}"
+    return track(
+        row.place,
+        scale,
+        said=said,
+        filled=row.filled,
+        margin=row.margin,
+        truth=row.truth_place,
+    )
 
 
 def _scale(scale: float) -> str:

@@ -18,12 +18,12 @@ def of_level(notices: Sequence[Mapping[str, Any]], level: str) -> list[Mapping[s
 
 
 def unsaid(notices: Sequence[Mapping[str, Any]], headline: str) -> list[str]:
-    """Each notice as text and fix in one line, without those that the headline says already."""
-    return [
-        " ".join(part for part in (one["text"], one.get("fix")) if part)
+    """Each notice as text and fix in one line, without what the headline says already."""
+    lines = [
+        " ".join(part for part in (one["text"], one.get("fix")) if part and not _in(part, headline))
         for one in notices
-        if one["text"] not in headline
     ]
+    return [line for line in lines if line]
 
 
 def summary(notices: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
@@ -36,3 +36,7 @@ def summary(notices: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
     if notes:
         return f"Data checks: {words.counted(notes, 'note')}", "fine"
     return "Data checks passed", "fine"
+
+
+def _in(said: str, headline: str) -> bool:
+    return said.rstrip(".").casefold() in headline.casefold()

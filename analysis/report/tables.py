@@ -5,6 +5,8 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from analysis.report.aggregates import aggregates
+
 Content = Mapping[str, Any]
 
 # A spreadsheet runs a cell that starts with one of these; full-width forms are read alike.
@@ -73,3 +75,12 @@ def safe_cell(value: object) -> object:
 
 def _cells(values: Iterable[object]) -> list[object]:
     return ["" if value is None else safe_cell(value) for value in values]
+
+
+def csv_of(content: Content) -> str:
+    """The metric table, else all numbers of the lens, as CSV; small segments stay out."""
+    shown = aggregates(content)
+    if shown.get("ab"):
+        return csv_text(metric_table(shown))
+    lens = next((one for one in ("interleaving", "synthetic_control") if shown.get(one)), None)
+    return csv_text(flat(shown[lens])) if lens else ""

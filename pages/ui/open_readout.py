@@ -1,12 +1,13 @@
 """The head of a readout page: what is open, what can be done with it, and the way on without it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import streamlit as st
 
+from analysis import report
 from analysis import store as saved
 from analysis.report import heading, tables
 from analysis.store import SAMPLES, StudyRow
@@ -103,6 +104,8 @@ def more(row: StudyRow, readout_id: str, content: Content) -> None:
 
 
 def _menu(row: StudyRow, readout_id: str, content: Content) -> None:
+    _download(readout_id, content, "report", "html", "Download report (HTML)")
+    _copy_summary(content)
     _download(readout_id, content, "readout", "json", "Download readout (JSON)")
     if content.get("ab"):
         _download(readout_id, content, "metrics", "csv", "Download metric table (CSV)")
@@ -117,7 +120,8 @@ def _menu(row: StudyRow, readout_id: str, content: Content) -> None:
         _delete(row)
 
 
-_MAKERS = {
+_MAKERS: dict[str, tuple[Callable[[Content], str], str]] = {
+    "report": (lambda content: report.page(dict(content)), "text/html"),
     "readout": (downloads.readout_json, "application/json"),
     "metrics": (
         lambda content: tables.csv_text(tables.metric_table(content)),
@@ -150,6 +154,12 @@ def _download(readout_id: str, content: Content, what: str, ending: str, label: 
         on_click="ignore",
         key=f"download_{what}",
     )
+
+
+def _copy_summary(content: Content) -> None:
+    """Offer the readout in a few lines of text, with the button that copies them."""
+    if _action("Copy summary", "content_copy"):
+        st.code(report.text_summary(dict(content)), language=None, wrap_lines=True)
 
 
 def _action(label: str, icon: str) -> bool:
