@@ -5,7 +5,6 @@ small arrays.
 """
 
 from analysis.synthetic_control.analyze import Result, analyze, check
-from analysis.synthetic_control.methods import METHODS, Method
 from analysis.synthetic_control.resolve import resolve
 
-__all__ = ["METHODS", "Method", "Result", "analyze", "check", "resolve"]
+__all__ = ["Result", "analyze", "check", "resolve"]

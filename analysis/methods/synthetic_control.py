@@ -72,5 +72,3 @@ METHODS: tuple[Method, ...] = (
     Method("fit_range", "Fit-equivalent range", "This product's own, by the frontier of fit"),
     Method("power", "Power by pretended launches", "This product's own, on the placebo test above"),
 )
-
-__all__ = ["METHODS", "Method"]
