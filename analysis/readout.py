@@ -138,10 +138,30 @@ def _lenses(
             verdict = {}
         said = (*lists.notices, *notices)
         found.append(_Lens("interleaving", study, lists.accounting, said, content, verdict))
+    if study.synthetic_control is not None:
+        from analysis import logs, synthetic_control
+
+        _require_log(study)
+        panel = logs.read_panel(study, base=_place(study, base), work=work, progress=progress)
+        study = synthetic_control.resolve(study, panel)
+        if result:
+            counterfactual = synthetic_control.analyze(panel, study, progress)
+            content, notices = counterfactual.content, counterfactual.notices
+            verdict = counterfactual.verdict
+        else:
+            content, notices = synthetic_control.check(panel, study)
+            verdict = {}
+        said = (*panel.notices, *notices)
+        name = "synthetic_control"
+        found.append(_Lens(name, study, panel.accounting, said, content, verdict))
     return found
 
 
-LENS_NAMES = {"ab": "A/B", "interleaving": "Interleaving"}
+LENS_NAMES = {
+    "ab": "A/B",
+    "interleaving": "Interleaving",
+    "synthetic_control": "Synthetic control",
+}
 
 
 def _verdict(found: list[_Lens]) -> dict[str, Any]:

@@ -1,1 +1,10 @@
-"""The synthetic control lens: what would have happened without it?"""
+"""The synthetic control lens: what would have happened without it?
+
+`analyze` reads a whole panel; the other modules are its building blocks as plain functions of
+small arrays.
+"""
+
+from analysis.synthetic_control.analyze import Result, analyze, check
+from analysis.synthetic_control.resolve import resolve
+
+__all__ = ["Result", "analyze", "check", "resolve"]

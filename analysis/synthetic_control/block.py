@@ -28,9 +28,15 @@ from analysis.synthetic_control.placebos import (
     placebos,
 )
 from analysis.synthetic_control.weights import SMALLEST_WEIGHT, Weights, unique
-from analysis.synthetic_control.working import Working, headline
+from analysis.synthetic_control.working import OnSimplex, Working, headline
 
 Block = dict[str, Any]
+
+# Ranks of pre-period fits, which double weighting does not aim at.
+NOT_OF_SDID = (
+    "t", "p_t", "rank_t", "rmspe_ratio", "p_ratio", "rank_ratio", "p_t_with_treated",
+    "p_ratio_with_treated",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,7 @@ class Asked:
         names: Donors, in the panel's order.
         labels: Periods.
         alpha: The study's level.
+        estimator: The method by its key.
         statistic: What ranks decide by.
         with_treated: Whether the headline's placebos may use the treated unit.
         factor: What the metric's unit is multiplied by: the treated units where their sum is
@@ -55,6 +62,7 @@ class Asked:
     names: Sequence[str]
     labels: Sequence[str]
     alpha: float
+    estimator: str = ""
     statistic: str = "t"
     with_treated: bool = False
     factor: float = 1.0
@@ -153,6 +161,7 @@ def measure(panel: Panel, method: Callable[[Panel], Working], asked: Asked) -> M
     )
     bounds = interval(own, others, asked.alpha, asked.statistic)
     content: Block = {
+        "estimator": asked.estimator,
         **_windows(panel, asked),
         **_weights(panel, working, weights, asked),
         **_fit(panel, own, unit),
@@ -168,6 +177,11 @@ def measure(panel: Panel, method: Callable[[Panel], Working], asked: Asked) -> M
         "conformal": _conformal(joint, panel, asked),
         "pre_fit": pre_fit(panel, own),
     }
+    if isinstance(working, OnSimplex) and working.zeta:
+        content |= {"att_index": own.att, "zeta": working.zeta, "sigma": working.sigma}
+    if asked.estimator == "sdid":
+        # Its own rank is by |att|: p_rank of the paper's placebos.
+        content |= dict.fromkeys(NOT_OF_SDID)
     return Measured(
         panel, working, own, weights, others, found, bounds, left_out, pretended, joint, unit,
         content,

@@ -10,11 +10,11 @@ import streamlit as st
 
 from analysis.core import VerdictError, wording
 from analysis.logs import ABLog
+from analysis.report.reasons import reason
 from analysis.store import Store, StudyRow, run_in_background, study_of, study_place
 from analysis.study import Metric, Study
 from pages.ui import notices, words
 from pages.ui.failure import show_error
-from pages.ui.reasons import reason
 from pages.ui.words import plain
 
 LOOK_AT_ONCE_ROWS = 3_000_000

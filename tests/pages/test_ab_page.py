@@ -164,7 +164,8 @@ def test_downloads_name_readout_and_log_and_wait_until_the_menu_is_open(store: S
     at.run()
     labels = [element.proto.label for element in at.get("download_button")]
     assert labels == [
-        "Download readout (JSON)", "Download metric table (CSV)", "Download study (TOML)",
+        "Download report (HTML)", "Download readout (JSON)", "Download metric table (CSV)",
+        "Download study (TOML)",
     ]  # fmt: skip
 
 

@@ -246,11 +246,13 @@ class _Panels:
     ) -> MetricPanel:
         """The panel of one metric."""
         used = outcome == out.USED
+        d: Floats | None = None
         if metric.of_users:
             y, d = self._shares(metric)
         else:
             y = self._part(metric.y, used, metric.name)
-            d = self._part(metric.d, used, metric.name) if metric.d is not None else None
+            if metric.d is not None:
+                d = self._part(metric.d, used, metric.name)
         reasons = np.zeros(self.shape, dtype=np.int8)
         values = y
         if d is not None:

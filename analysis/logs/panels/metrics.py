@@ -74,13 +74,13 @@ def event_metric(metric: Metric, *, has_event: bool) -> EventMetric:
         raise no_panel_kind(metric)
     if metric.numerator is not None:
         y = _part(metric, metric.numerator)
-        d = _part(metric, metric.denominator or Term(event=y.event, value="count"))
-        return EventMetric(metric.name, kind, y, d)
+        below = _part(metric, metric.denominator or Term(event=y.event, value="count"))
+        return EventMetric(metric.name, kind, y, below)
     if metric.event is None and has_event:
         raise _without_event(metric)
     y = EventPart(metric.event, sums=kind in SUMMED)
-    d = EventPart(metric.event, sums=False) if kind == "mean" else None
-    return EventMetric(metric.name, kind, y, d)
+    counted = EventPart(metric.event, sums=False) if kind == "mean" else None
+    return EventMetric(metric.name, kind, y, counted)
 
 
 def _part(metric: Metric, term: Term) -> EventPart:

@@ -14,9 +14,10 @@ Bool = NDArray[np.bool_]
 # Reasons in the order in which they are looked for; 0 is a row that is used.
 REASONS = (
     "", "unparsable_time", "blank_unit", "other_event", "duplicate_event_id", "unparsable_value",
-    "blank_user", "repeated_cell", "outside_window", "partial_period",
+    "blank_user", "repeated_cell", "outside_window", "partial_period", "incomplete_period",
 )  # fmt: skip
-USED, NO_TIME, NO_UNIT, OTHER, REPEATED, NO_VALUE, NO_USER, SAME_CELL, OUTSIDE, PARTIAL = range(10)
+USED, NO_TIME, NO_UNIT, OTHER, REPEATED, NO_VALUE = range(6)
+NO_USER, SAME_CELL, OUTSIDE, PARTIAL, INCOMPLETE = range(6, 11)
 
 
 @dataclass(frozen=True)

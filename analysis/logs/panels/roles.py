@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from analysis.core import LogError
 from analysis.logs.engines import Engine
@@ -36,6 +37,8 @@ class Roles:
         time: When.
         event, value, id, treated_from: As in [columns].
         user: Whose share is counted.
+        units: A wide file's columns of numbers, one a unit.
+        aside: A wide file's other columns.
         by_unit: The role `unit` serves as the panel's unit.
         guessed: Role -> why that column, where the study does not say.
     """
@@ -49,6 +52,8 @@ class Roles:
     id: str | None = None
     user: str | None = None
     treated_from: str | None = None
+    units: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
     by_unit: bool = False
     guessed: tuple[tuple[str, str], ...] = ()
 
@@ -196,8 +201,13 @@ class _Finding:
         ]
         if any(named) or self.study.columns.treated_from is not None:
             return False
-        numbers = self._number_columns(self._free())
-        return len(numbers) >= 2 and not self._texts(numbers)
+        free = self._free()
+        numbers = self._number_columns(free)
+        if len(numbers) < 2 or self._texts(numbers):
+            return False
+        aside = tuple(column for column in free if column not in numbers)
+        self.roles = replace(self.roles, units=tuple(numbers), aside=aside)
+        return True
 
     def _region(self, names: tuple[str, ...], *, of_events: bool) -> None:
         if self.said.region is not None or self.said.unit is not None:
@@ -254,7 +264,8 @@ class _Finding:
         """The study's column for a role, else the free one whose name stands first in a list."""
         said = getattr(self.said, word, None) if role != "user" else None
         if said is not None:
-            self.roles = replace(self.roles, **{role: said})
+            given: dict[str, Any] = {role: said}
+            self.roles = replace(self.roles, **given)
             return
         free = {plain_name(c): c for c in reversed(self._free())}
         name = next((name for name in names if name in free), None)
@@ -264,7 +275,8 @@ class _Finding:
     def _give(self, role: str, column: str, word: str, why: str) -> None:
         self.taken.add(column)
         guessed = (*self.roles.guessed, (word, why))
-        self.roles = replace(self.roles, guessed=guessed, **{role: column})
+        given: dict[str, Any] = {role: column}
+        self.roles = replace(self.roles, guessed=guessed, **given)
 
 
 def _listed(kinds: dict[str, str]) -> str:

@@ -80,7 +80,7 @@ class ExactSum:
             OverflowError: It lies outside the range of doubles.
         """
         if self.places is not None:
-            return parts[0] / 10**self.places
+            return parts[0] / int(10**self.places)
         scales = [self._scale(top) for top in self.tops]
         finest = max(scales)
         whole = sum(
