@@ -212,9 +212,10 @@ def _counterfactual(
     across = (0, len(gaps) - 1)
     series = {key: _points(gaps, key) for key in ("actual", "counterfactual", "gap", "low", "high")}
     ends = _ends([*series["actual"], *series["counterfactual"]])
-    above = svg.Plot(left, 28, width - left - right, upper, across, ends)
+    top = 28 if wide else 46
+    above = svg.Plot(left, top, width - left - right, upper, across, ends)
     bounds = _ends([*series["gap"], *series["low"], *series["high"], (0, 0.0)])
-    below = svg.Plot(left, 28 + upper + 44, above.width, lower, across, bounds)
+    below = svg.Plot(left, top + upper + 44, above.width, lower, across, bounds)
     tone = "g-neutral" if grey else "g-better"
     start = next((at for at, one in enumerate(gaps) if one.get("phase") == "post"), None)
     since = "" if start is None else above.up_at(start - 0.5, "g-start")
@@ -238,7 +239,7 @@ def _counterfactual(
         _line_ends(above, series["actual"], series["counterfactual"], tone, wide=wide),
     ]
     if start is not None:
-        marks.append(svg.label(left + above.x(start - 0.5), 20, "start", anchor="middle"))
+        marks.append(svg.label(left + above.x(start - 0.5), top - 8, "start", anchor="middle"))
     return int(below.top + lower + 30), "".join(marks)
 
 
@@ -254,8 +255,9 @@ def _line_ends(
     if not actual or not other:
         return ""
     if not wide:
-        return svg.label(plot.left, 20, "Actual", kind="g-name") + svg.label(
-            plot.left + 46, 20, "Counterfactual", kind=f"g-name {tone}"
+        return (
+            f'<text x="{plot.left:g}" y="14"><tspan class="g-name">Actual</tspan>'
+            f'<tspan class="g-name {tone}" dx="14">Counterfactual</tspan></text>'
         )
     first, second = (plot.top + plot.y(points[-1][1]) + 4 for points in (actual, other))
     if abs(first - second) < 16:
