@@ -4,7 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.report import badges as ab_badges
-from analysis.report import list_badges, list_rows, markup, panels, pictures, rows, words
+from analysis.report import (
+    list_badges,
+    list_pictures,
+    list_rows,
+    markup,
+    panel_pictures,
+    panels,
+    pictures,
+    rows,
+    words,
+)
 from analysis.report.aggregates import FEWEST_UNITS
 from analysis.report.badges import Badge
 from analysis.report.icons import BADGES, icon
@@ -110,14 +120,14 @@ def _lists(content: Content) -> str:
     segments = _segments(
         parts, "Segments never change the verdict: they are explored, not decided on."
     )
-    figures = pictures.preferences(content) + line + pictures.waterfall_of(content)
+    figures = list_pictures.preferences(content) + line + list_pictures.waterfall_of(content)
     return table + figures + segments
 
 
 def _panel(content: Content) -> str:
     level = words.level(panels.alpha_of(content))
     tables = [(caption, panels.rows_of(content, role), level) for role, caption in rows.ROLES]
-    return _tables(tables, "Counterfactual", "Actual") + pictures.counterfactual(content)
+    return _tables(tables, "Counterfactual", "Actual") + panel_pictures.counterfactual(content)
 
 
 def _segment(

@@ -61,29 +61,39 @@ def texts(value: Any, key: str = "") -> Iterator[str]:
 MAPS = {"weights", "slots", "counts", "columns", "pooled_ctr", "raw_clicks", "arms"}
 
 
-def replaced(value: Any, old: str, new: str, key: str = "") -> Any:
-    """The content with every occurrence of one text replaced, enumerations left alone."""
+def replaced(value: Any, new: dict[str, str], key: str = "") -> Any:
+    """The content with every occurrence of some texts replaced, enumerations left alone."""
     if isinstance(value, dict):
         kept = {"level"} if "level" in value and "code" in value else set()
         return {
-            (new if key in MAPS and name == old else name): (
-                one if name in kept else replaced(one, old, new, name)
+            (new.get(name, name) if key in MAPS else name): (
+                one if name in kept else replaced(one, new, name)
             )
             for name, one in value.items()
         }
     if isinstance(value, list):
-        return [replaced(one, old, new, key if isinstance(one, str) else "") for one in value]
-    return new if value == old and key not in ENUMERATIONS else value
+        return [replaced(one, new, key if isinstance(one, str) else "") for one in value]
+    if isinstance(value, str) and key not in ENUMERATIONS:
+        return new.get(value, value)
+    return value
 
 
-@pytest.mark.parametrize("which", CONTENTS)
+def slim(made: Content) -> Content:
+    """The same with three days of each metric: every field is there, and a page is soon made."""
+    days = sorted({one["day"] for one in (made.get("ab") or {}).get("daily") or ()})[-3:]
+    if days:
+        made["ab"]["daily"] = [one for one in made["ab"]["daily"] if one["day"] in days]
+    return made
+
+
+@pytest.mark.parametrize("which", [one for one in CONTENTS if one != "ship"])
 def test_no_text_of_a_readout_becomes_an_element_or_an_attribute(which: str) -> None:
-    made: Content = CONTENTS[which]()
+    made: Content = slim(CONTENTS[which]())
     fields = list(dict.fromkeys(texts(made)))
     assert len(fields) > 25
     for field in fields:
-        plain = skeleton(tree(report.page(replaced(made, field, "plain"))))
-        page = report.page(replaced(made, field, " ".join(PAYLOADS)))
+        plain = skeleton(tree(report.page(replaced(made, {field: "plain"}))))
+        page = report.page(replaced(made, {field: " ".join(PAYLOADS)}))
         assert skeleton(tree(page)) == plain, field
 
 
@@ -91,8 +101,8 @@ def test_no_text_of_a_readout_becomes_an_element_or_an_attribute(which: str) -> 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_all_fields_at_once_stay_within_the_pages_own_elements(which: str, payload: str) -> None:
     made: Content = CONTENTS[which]()
-    for at, field in enumerate(dict.fromkeys(texts(made))):
-        made = replaced(made, field, f"{payload}{at}")
+    fields = dict.fromkeys(texts(made))
+    made = replaced(made, {field: f"{payload}{at}" for at, field in enumerate(fields)})
     found = tree(report.page(made)).all()
     assert {one.tag for one in found} <= TAGS
     for one in found:
@@ -116,8 +126,7 @@ def test_a_payload_is_read_as_it_was_typed(payload: str) -> None:
 def test_payloads_do_not_break_the_summary_the_table_or_the_picture() -> None:
     for payload in PAYLOADS:
         made = content("ship")
-        for field in dict.fromkeys(texts(made)):
-            made = replaced(made, field, payload)
+        made = replaced(made, dict.fromkeys(texts(made), payload))
         assert "\u202e" not in report.text_summary(made)
         assert report.csv_text(made)
         assert report.preview_png(made).startswith(b"\x89PNG")
