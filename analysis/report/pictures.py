@@ -53,8 +53,9 @@ def lift_over_time(content: Content, metric: str, treatment: str) -> str:
             days, most=5 if width > 500 else 3
         )
 
+    several = len(content["ab"]["arms"]) > 2
     return figure(
-        found.title,
+        f"{treatment}, {found.title}" if several else found.title,
         svg.picture(draw, found.alt),
         found.table,
         "Line: lift of all units exposed up to the end of the day. Band: its interval, were that"

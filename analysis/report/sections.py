@@ -76,11 +76,11 @@ def _ab(content: Content) -> str:
             pictures.lift_over_time(content, primary["name"], treated)
             for treated in rows.treatments_of(content)[:3]
         )
-        segments = _ab_segments(content, primary, control, treatment)
+        segments = _ab_segments(content, primary, control)
     return _tables(tables, control, treatment) + figures + segments
 
 
-def _ab_segments(content: Content, primary: Content, control: str, treatment: str) -> str:
+def _ab_segments(content: Content, primary: Content, control: str) -> str:
     found = [one for one in content["ab"].get("segments") or () if one["metric"] == primary["name"]]
     many = len(rows.treatments_of(content)) > 1
     parts = []
@@ -89,7 +89,14 @@ def _ab_segments(content: Content, primary: Content, control: str, treatment: st
         caption = f"{column}, {segment['treatment']}" if many else column
         lines = rows.rows_of_segment(content, primary, segment)
         parts.append(
-            _segment(segment, caption, lines, control, treatment, rows.level_of(content, "primary"))
+            _segment(
+                segment,
+                caption,
+                lines,
+                control,
+                str(segment["treatment"]),
+                rows.level_of(content, "primary"),
+            )
         )
     return _segments(
         parts,
@@ -151,7 +158,13 @@ def _segment(
         heading = f'<div class="v-caption" role="heading" aria-level="3">{text(caption)}</div>'
         return f'{heading}<p class="v-key">{text(" ".join(said))}</p>' if said else ""
     return markup.metric_rows(
-        caption, lines, control=control, treatment=treatment, level=level, key=" ".join(said)
+        caption,
+        lines,
+        control=control,
+        treatment=treatment,
+        level=level,
+        key=" ".join(said),
+        what="Segment",
     )
 
 
