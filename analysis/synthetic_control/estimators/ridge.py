@@ -79,18 +79,18 @@ def ridge(
     donors = before[:, pool] - centre[:, None]
     aim = before[:, target] - centre
     classic = simplex(misses)
+    parts = _decomposed(donors)
     grid, error = np.empty(0), np.empty(0)
     if lambda_ is None:
-        grid = float(np.linalg.norm(donors, 2)) ** 2 * GRID
-        error, spread = _held_out(donors, aim, misses, classic.weights, grid)
+        grid = float(parts.sizes[0]) ** 2 * GRID
+        error, spread = _held_out(donors, aim, misses, classic.weights, parts, grid)
         best = int(error.argmin())
         lambda_ = float(grid[error <= error[best] + spread[best]][0])
     left = aim - donors @ classic.weights
-    rows, sizes, columns = np.linalg.svd(donors, full_matrices=False)
-    sizes = _cleared(sizes)
-    bottom = np.square(sizes) + lambda_
-    shrunk = np.divide(sizes, bottom, out=np.zeros_like(bottom), where=bottom > 0)
-    weights = classic.weights + columns.T @ (shrunk * (rows.T @ left))
+    bottom = np.square(parts.sizes) + lambda_
+    shrunk = np.divide(parts.sizes, bottom, out=np.zeros_like(bottom), where=bottom > 0)
+    turned = (parts.rows.T @ left)[: shrunk.size]
+    weights = classic.weights + parts.columns.T @ (shrunk * turned)
     return Ridge(
         weights=weights,
         lambda_=lambda_,
@@ -101,8 +101,34 @@ def ridge(
     )
 
 
+@dataclass(frozen=True)
+class _Parts:
+    """Singular value decomposition of centred donors.
+
+    Attributes:
+        rows: (pre-periods, pre-periods) orthogonal, those without a singular value last.
+        sizes: Singular values, largest first; those that are rounding are 0.
+        columns: (singular values, donors).
+    """
+
+    rows: Floats
+    sizes: Floats
+    columns: Floats
+
+
+def _decomposed(donors: Floats) -> _Parts:
+    rows, sizes, columns = np.linalg.svd(donors, full_matrices=donors.shape[0] > donors.shape[1])
+    # Along equal weights, say, donors less their mean do not differ.
+    return _Parts(rows, np.where(sizes > 1e-13 * sizes[0], sizes, 0.0), columns)
+
+
 def _held_out(
-    donors: Floats, aim: Floats, misses: Floats, classic: Floats, grid: Floats
+    donors: Floats,
+    aim: Floats,
+    misses: Floats,
+    classic: Floats,
+    parts: _Parts,
+    grid: Floats,
 ) -> tuple[Floats, Floats]:
     """Mean squared error of each penalty over the folds, and its standard error.
 
@@ -110,10 +136,10 @@ def _held_out(
     leaves of it, over what it leaves of a unit there: one decomposition serves every fold.
     """
     folds = aim.size - 1
-    rows, sizes, _ = np.linalg.svd(donors, full_matrices=True)
+    rows = parts.rows
     # Along directions in which the donors do not differ a correction mends nothing.
     squares = np.zeros(aim.size)
-    squares[: sizes.size] = np.square(_cleared(sizes))
+    squares[: parts.sizes.size] = np.square(parts.sizes)
     bottom = squares[:, None] + grid
     left_share = np.divide(grid, bottom, out=np.ones_like(bottom), where=bottom > 0)
     scaled = misses / root_mean_square(misses)
@@ -138,11 +164,6 @@ def _without(misses: Floats, held: int, classic: Floats) -> Floats:
         if certify(kept, weights, kept.shape[0]).duality_gap <= TARGET_GAP:
             return weights
     return simplex(kept).weights
-
-
-def _cleared(sizes: Floats) -> Floats:
-    """Singular values; those that are rounding, as along equal weights, are 0."""
-    return np.where(sizes > 1e-13 * sizes.max(), sizes, 0.0)
 
 
 def weigher(
