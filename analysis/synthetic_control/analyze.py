@@ -6,7 +6,7 @@ from typing import Any
 
 from analysis.core import Notice
 from analysis.core.plain import plain
-from analysis.core.wording import joined, number
+from analysis.core.wording import agreeing, joined, number
 from analysis.logs.panel_log import PanelLog
 from analysis.study import Study
 from analysis.synthetic_control.block import Measured
@@ -140,7 +140,8 @@ def _analyze(log: PanelLog, study: Study, progress: Progress) -> Result:
         content |= {"specifications": told.rows, "agreement": told.agreement} | told.blocks
         if told.skipped:
             rows = joined([LABELS[one] for one in told.skipped])
-            notices.append(notice("refits_not_done", what="a penalty", rows=rows))
+            are = agreeing(len(told.skipped), "is", "are")
+            notices.append(notice("methods_not_compared", rows=rows, are=are))
     progress("Comparing further metrics", 0.75)
     content["metrics"] = rows_of(
         [further_metric(made, study, one) for one in made.series[1:]], made.lens.alpha
