@@ -5,6 +5,7 @@ small arrays.
 """
 
 from analysis.synthetic_control.analyze import Result, analyze, check
+from analysis.synthetic_control.plan import Planned, plan, planned
 from analysis.synthetic_control.resolve import resolve
 
-__all__ = ["Result", "analyze", "check", "resolve"]
+__all__ = ["Planned", "Result", "analyze", "check", "plan", "planned", "resolve"]
