@@ -169,11 +169,9 @@ def _plan(asked: argparse.Namespace) -> None:
 def _planned(content: dict[str, Any]) -> list[str]:
     """A plan in a few lines: what the units named would show, and the best sets."""
     found = content["synthetic_control"]
-    lines = [
-        f"  {found['metric']}: a test of {wording.counted(found['horizon'], 'period')} on "
-        f"{found['n_periods']:,} periods of {found['n_units']:,} units, {found['estimator']}",
-        "",
-    ]
+    size = f"{found['n_periods']:,} periods of {found['n_units']:,} units"
+    length = wording.counted(found["horizon"], "period")
+    lines = [f"  {found['metric']}: a test of {length} on {size}, {found['estimator']}", ""]
     power = found["power"]
     if power is not None:
         units = wording.joined(found["treated"])

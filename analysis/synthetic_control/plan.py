@@ -11,11 +11,12 @@ from analysis.core.wording import counted
 from analysis.logs.panel_log import PanelLog
 from analysis.study import Study
 from analysis.study_panel import SyntheticControl
-from analysis.synthetic_control.best_sets import Search, best_sets
+from analysis.synthetic_control.best_sets import MOST_FITS, Search, best_sets
 from analysis.synthetic_control.choose import automatic, placebo_method
-from analysis.synthetic_control.design import Design, quiet_design
+from analysis.synthetic_control.design import Design, design, quiet_design
 from analysis.synthetic_control.framing import donor_rows
 from analysis.synthetic_control.held_back import held_back
+from analysis.synthetic_control.measuring import estimator, power_before
 from analysis.synthetic_control.notices import notice
 from analysis.synthetic_control.panel import Panel
 from analysis.synthetic_control.power import LEAST_PRE, power_block, windows
@@ -75,7 +76,41 @@ def planned(log: PanelLog, study: Study, progress: Progress | None = None) -> Pl
         return _planned(log, study, progress or (lambda _what, _share: None))
 
 
-def _planned(log: PanelLog, study: Study, progress: Progress) -> Planned:
+def next_time(log: PanelLog, study: Study) -> list[Block]:
+    """What a launch would show if some units were held back; see `held_back`.
+
+    Raises:
+        VerdictError: As `plan`.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        _, _, search = _prepared(log, study)
+        return held_back(search)
+
+
+def detectable(log: PanelLog, study: Study) -> Block | None:
+    """Power on the periods before the study's own launch, before its result is looked at.
+
+    None where it would take too long, or the method has no placebos or too few periods.
+
+    Raises:
+        VerdictError: The design cannot be analysed.
+    """
+    from threadpoolctl import threadpool_limits
+
+    made = design(log, study)
+    lens = made.lens
+    if lens.method not in PLANNED or lens.windows * (len(made.donors) + 1) > MOST_FITS:
+        return None
+    with threadpool_limits(1):
+        panel = made.panel(made.series[0])
+        found = power_before(made, study, estimator(made, made.series[0]), panel)
+        return None if found is None else dict(plain(found))
+
+
+def _prepared(log: PanelLog, study: Study) -> tuple[PanelLog, Design, Search]:
+    """The quiet log, its units after the audit, and how sets of them are tried."""
     lens = study.synthetic_control or SyntheticControl()
     if lens.method not in PLANNED:
         raise StudyError(
@@ -89,11 +124,9 @@ def _planned(log: PanelLog, study: Study, progress: Progress) -> Planned:
     horizon = lens.horizon or max(1, periods // DEFAULT_PART)
     enough(periods, horizon, LEAST_PRE)
     pool = quiet_design(before, study, ())
-    named = [unit_of(before, one, "treated") for one in lens.treated or ()]
     # Units that the log lacks cells of are no candidates; periods that all lack are gone.
     enough(len(pool.labels), horizon, LEAST_PRE)
     key = _method_of(pool, lens)
-    lifts = sorted(set(lens.lifts))
     search = Search(
         names=pool.donor_names,
         values=pool.series[0].values[:, pool.donors],
@@ -101,10 +134,18 @@ def _planned(log: PanelLog, study: Study, progress: Progress) -> Planned:
         on_index=key == "indexed",
         horizon=horizon,
         windows=lens.windows,
-        lifts=tuple(lifts),
+        lifts=tuple(sorted(set(lens.lifts))),
         alpha=lens.alpha,
         statistic="att" if key == "sdid" else lens.statistic,
     )
+    return before, pool, search
+
+
+def _planned(log: PanelLog, study: Study, progress: Progress) -> Planned:
+    lens = study.synthetic_control or SyntheticControl()
+    before, pool, search = _prepared(log, study)
+    key, horizon = _method_of(pool, lens), search.horizon
+    named = [unit_of(before, one, "treated") for one in lens.treated or ()]
     notices = list(pool.notices)
     content: Block = {
         "metric": pool.series[0].metric.name,
