@@ -1,4 +1,4 @@
-"""The command line: run, check, suggest, template and simulate."""
+"""The command line: run, check, plan, suggest, template and simulate."""
 
 import argparse
 import json
@@ -57,6 +57,13 @@ def _parser() -> argparse.ArgumentParser:
         "--engine", choices=("duckdb", "spark"), help="the engine that reads the log"
     )
     check.set_defaults(action=_check)
+
+    plan = actions.add_parser("plan", help="before launch: power, and the best units to treat")
+    plan.add_argument("study", help="study file (TOML or JSON) without a start, or before it")
+    plan.add_argument("--json", metavar="OUT", help="write it as JSON; - for standard output")
+    plan.add_argument("--log", metavar="PATH", help="read this log instead of the study's")
+    plan.add_argument("--engine", choices=("duckdb", "spark"), help="the engine that reads the log")
+    plan.set_defaults(action=_plan)
 
     suggest = actions.add_parser("suggest", help="read a log and write a study to edit")
     suggest.add_argument("log", help="log file or glob")
@@ -145,6 +152,58 @@ def _check(asked: argparse.Namespace) -> None:
         _write(text, asked.json)
     if asked.json != "-":
         print("\n".join([*_title(found), *_account(found), *_notices(found)]))
+
+
+def _plan(asked: argparse.Namespace) -> None:
+    from analysis import readout
+
+    study, base = _study(asked)
+    found = readout.plan(study, base=base, progress=_progress)
+    if asked.json:
+        text = json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+        _write(text, asked.json)
+    if asked.json != "-":
+        print("\n".join([*_title(found), *_planned(found), *_account(found), *_notices(found)]))
+
+
+def _planned(content: dict[str, Any]) -> list[str]:
+    """A plan in a few lines: what the units named would show, and the best sets."""
+    found = content["synthetic_control"]
+    size = f"{found['n_periods']:,} periods of {found['n_units']:,} units"
+    length = wording.counted(found["horizon"], "period")
+    lines = [f"  {found['metric']}: a test of {length} on {size}, {found['estimator']}", ""]
+    power = found["power"]
+    if power is not None:
+        units = wording.joined(found["treated"])
+        lines.append(f"  Treated {units}: {_least(power['mde'], power['k'])}")
+        for row in power["power_by_lift"]:
+            lift = wording.signed_percent(row["lift"])
+            lines.append(f"    {lift:>7} found in {row['power']:.0%} of {len(power['windows'])}")
+    lines.append("  Best units to treat:")
+    lines += [
+        f"    {wording.joined(row['units'])}: {_detectable(row['detectable_lift'])}"
+        for row in found["best_sets"][:5]
+    ] or ["    none could be tried"]
+    for row in found["held_back"]:
+        lines.append(
+            f"  Launch to all but {row['n']} ({row['share']:.0%}): "
+            f"{_least(row['mde'], int(row['enough']))}"
+        )
+    return [*lines, ""]
+
+
+def _detectable(lift: float | None) -> str:
+    if lift is None:
+        return "no lift can be detected"
+    return f"lifts from about {wording.signed_percent(lift).lstrip('+')} can be detected"
+
+
+def _least(mde: float | None, k: int) -> str:
+    if k < 1:
+        return "too few donors for any test at this level"
+    if mde is None:
+        return "no lift tried would be found four times in five"
+    return f"a lift of {wording.signed_percent(mde).lstrip('+')} would be found four times in five"
 
 
 def _suggest(asked: argparse.Namespace) -> None:

@@ -18,6 +18,7 @@ from analysis.synthetic_control.notices import notice
 from analysis.synthetic_control.panel import Panel
 from analysis.synthetic_control.treated import (
     evaluated,
+    forecast_alone,
     placed,
     refuse_global_rollout,
     starts_of,
@@ -124,6 +125,48 @@ def design(log: PanelLog, study: Study) -> Design:
     refuse_global_rollout(log, lens, treated)
     places, labels = placed(log, starts, notices)
     evaluate_label, evaluate = evaluated(log, lens, places, labels)
+    made = _assembled(
+        log, study, starts=places, labels=labels, evaluate=(evaluate_label, evaluate),
+        notices=notices,
+    )  # fmt: skip
+    _windows(made)
+    _enough_donors(made)
+    return made
+
+
+def quiet_design(log: PanelLog, study: Study, treated: Sequence[str]) -> Design:
+    """The design of a launch yet to come: every period of the log is one before it.
+
+    Args:
+        log: A panel without any launch.
+        study: The study; its starts are not looked at.
+        treated: Units of the panel that would be treated; none yet if it is empty.
+
+    Raises:
+        StudyError, LogError: A unit is unknown, or too few donors are left.
+    """
+    count = len(log.axis.labels)
+    made = _assembled(
+        log, study, starts=dict.fromkeys(sorted(treated), count),
+        labels=dict.fromkeys(sorted(treated), ""), evaluate=("", count), notices=[],
+    )  # fmt: skip
+    _enough_donors(made)
+    return made
+
+
+def _assembled(
+    log: PanelLog,
+    study: Study,
+    *,
+    starts: Mapping[str, int],
+    labels: dict[str, str],
+    evaluate: tuple[str, int],
+    notices: list[Notice],
+) -> Design:
+    """The design once it is known who is treated from which period on."""
+    lens = study.synthetic_control or SyntheticControl()
+    treated = tuple(sorted(starts))
+    evaluate_label, evaluate_at = evaluate
     order = primary_first(study.metrics)
     declared = _declared(log, lens, treated)
     candidates = [i for i, unit in enumerate(log.units) if unit not in declared]
@@ -131,14 +174,15 @@ def design(log: PanelLog, study: Study) -> Design:
     kept, lacking = observed(log, lens, columns, candidates, notices)
     # Periods that fell out move every window.
     gone = np.cumsum(~kept, dtype=np.int64)
-    places = {unit: place - _before(gone, place) for unit, place in places.items()}
-    evaluate -= _before(gone, evaluate)
+    places = {unit: place - _before(gone, place) for unit, place in starts.items()}
+    evaluate_at -= _before(gone, evaluate_at)
     series = tuple(
         Series(study.metrics[i], log.panels[i].kind, log.panels[i].values[kept]) for i in order
     )
     found = {**declared, **lacking}
     candidates = [i for i in candidates if log.units[i] not in found]
-    found |= _audited(log, lens, series, order, candidates, columns, min(places.values()))
+    pre = min(places.values(), default=int(kept.sum()))
+    found |= _audited(log, lens, series, order, candidates, columns, pre)
     if lens.method == "predictors":
         found |= without_predictor(log, study, candidates, columns, found, notices)
     for unit, one in found.items():
@@ -146,14 +190,14 @@ def design(log: PanelLog, study: Study) -> Design:
             notices.append(notice("kept_donor", unit=unit, detail=one.detail))
     donors = tuple(i for i in candidates if found.get(log.units[i], Audited("", kept=True)).kept)
     notices += _said_of(found)
-    made = Design(
+    return Design(
         log=log,
         lens=lens,
         labels=tuple(label for label, one in zip(log.axis.labels, kept, strict=True) if one),
         treated=treated,
         starts=places,
         start_labels=labels,
-        evaluate=evaluate,
+        evaluate=evaluate_at,
         evaluate_label=evaluate_label,
         donors=donors,
         audited=tuple(found.get(unit, Audited(unit, kept=True)) for unit in log.units),
@@ -161,9 +205,6 @@ def design(log: PanelLog, study: Study) -> Design:
         kept=kept,
         notices=tuple(notices),
     )
-    _windows(made)
-    _enough_donors(made)
-    return made
 
 
 def _declared(log: PanelLog, lens: SyntheticControl, treated: Sequence[str]) -> dict[str, Audited]:
@@ -255,6 +296,8 @@ def _windows(made: Design) -> None:
 
 
 def _enough_donors(made: Design) -> None:
+    if forecast_alone(made.lens):
+        return
     if not made.donors and all(one.reason in ("treated", "") for one in made.audited):
         raise LogError(
             "no_untreated_unit", "Every unit was treated; nobody is left to compare with."

@@ -146,7 +146,7 @@ def fit_equivalent(head: Measured, method: Method, lens: SyntheticControl) -> li
 
 def further_metric(made: Design, study: Study, series: Series) -> Row:
     """A further metric by the study's method on the same donors."""
-    if made.staggered:
+    if made.staggered or not made.donors:
         return Row(series.metric, None, "not_applicable", "")
     try:
         key = estimator(made, series)

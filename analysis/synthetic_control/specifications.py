@@ -145,6 +145,8 @@ def _row(
     skipped: list[str],
 ) -> Row | str:
     """One method of the placebo family; a status where it has no meaning here."""
+    if not panel.donors:
+        return "too_few_units"
     if key == "indexed" and not (panel.values[: panel.pre] > 0).all():
         return "not_applicable"
     headline_too = found is not None and found.content.get("estimator") == key

@@ -35,6 +35,10 @@ def main() -> None:
                 "data_health", "Data health", "fact_check", "data_health",
                 "What came in, what was left out of the open study, and why.",
             ),
+            _page(
+                "planning", "Planning", "event_upcoming", "planning",
+                "Before launch: what a test would show, and on which units.",
+            ),
             _page("guide", "Guide", "menu_book", "guide", "How to read a readout; log formats."),
         ]
     )  # fmt: skip
