@@ -331,6 +331,9 @@ def _gaps(
             "gap": gap,
             "low": None,
             "high": None,
+            "lift": lift_of(gap, actual),
+            "lift_low": None,
+            "lift_high": None,
             "cumulative": None,
             "cumulative_low": None,
             "cumulative_high": None,
@@ -341,7 +344,9 @@ def _gaps(
             row["cumulative"] = float(running[h])
             if bands is not None:
                 half, wide = float(bands[0, h]) * unit, float(bands[1, h]) * unit
-                row |= {"low": gap - half, "high": gap + half}
+                low, high = gap - half, gap + half
+                row |= {"low": low, "high": high}
+                row |= {"lift_low": lift_of(low, actual), "lift_high": lift_of(high, actual)}
                 row |= {
                     "cumulative_low": row["cumulative"] - wide,
                     "cumulative_high": row["cumulative"] + wide,
