@@ -86,7 +86,7 @@ def ridge(
         lambda_ = float(grid[error <= error[best] + spread[best]][0])
     classic = simplex(misses)
     left = aim - donors @ classic.weights
-    rows, sizes, columns = np.linalg.svd(donors, full_matrices=False)
+    rows, sizes, columns = _decomposed(donors)
     weights = classic.weights + columns.T @ (
         _shrunk(sizes, np.array([lambda_]))[:, 0] * (rows.T @ left)
     )
@@ -108,12 +108,18 @@ def _held_out(donors: Floats, aim: Floats, misses: Floats, grid: Floats) -> tupl
         kept = np.arange(aim.size) != held
         classic = simplex(misses[kept]).weights
         left = aim[kept] - donors[kept] @ classic
-        rows, sizes, columns = np.linalg.svd(donors[kept], full_matrices=False)
+        rows, sizes, columns = _decomposed(donors[kept])
         # What each penalty's correction adds to the prediction of the held-out period.
         added = (columns @ donors[held] * (rows.T @ left)) @ _shrunk(sizes, grid)
         errors[held] = np.square(aim[held] - donors[held] @ classic - added)
     spread = errors.std(axis=0, ddof=1) / np.sqrt(folds) if folds > 1 else np.zeros(grid.size)
     return errors.mean(axis=0), spread
+
+
+def _decomposed(donors: Floats) -> tuple[Floats, Floats, Floats]:
+    """Singular vectors and values; those that are rounding, as along equal weights, are 0."""
+    rows, sizes, columns = np.linalg.svd(donors, full_matrices=False)
+    return rows, np.where(sizes > 1e-13 * sizes.max(), sizes, 0.0), columns
 
 
 def _shrunk(sizes: Floats, penalties: Floats) -> Floats:
