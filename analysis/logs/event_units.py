@@ -1,17 +1,13 @@
 """The units of an event log: first exposure, one arm, kept or left out, in a fixed order."""
 
-import hashlib
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.core import LogError
-from analysis.logs.coded.names import mark_of
 from analysis.logs.coded.spool import Spool
-from analysis.logs.coded.texts import parts as parts_of
 from analysis.logs.coded.texts import some_odd
 from analysis.logs.coded.units import CodedUnits, code_units
 from analysis.logs.column_store import Array
@@ -20,10 +16,9 @@ from analysis.logs.event_rows import Profile
 from analysis.logs.labels import Arms, find_arms, plain
 from analysis.logs.plan import Plan
 from analysis.logs.sql import event_units as sql
+from analysis.logs.unit_groups import UnitDigest, group_units
 from analysis.study import AB
 
-FEW_NAMES = 24
-UNITS_AT_ONCE = 262_144
 STATUSES = ("kept", "never_exposed", "mixed_units", "other_arm", "exposed_after_end")
 
 
@@ -156,20 +151,24 @@ def build_units(engine: Engine, profile: Profile, exposures: Exposures, plan: Pl
     Returns:
         The units in the order of their ids.
     """
-    arms = len(exposures.arms.names)
+    arms, where = len(exposures.arms.names), _counting(engine, exposures)
+    found = (engine, profile, exposures.arms.code, exposures.names, where)
     if engine.at_hand:
-        coded = code_units(
-            engine,
-            profile,
-            exposures.arms.code,
-            exposures.names,
-            _counting(engine, exposures),
-            Spool(engine.scratch),
-            events_wanted=bool(plan.metrics),
-        )
+        timed = bool(plan.metrics)
+        coded = code_units(*found, Spool(engine.scratch), events_wanted=timed)
         if coded is not None:
             return _coded_units(engine, coded, arms, plan.end)
-    return _grouped_units(engine, profile, exposures, arms, plan.end)
+    grouped = group_units(*found)
+    return Units(
+        status=_status(grouped.low, grouped.high, grouped.t0, grouped.low < 0, arms, plan.end),
+        arm=grouped.low,
+        t0=grouped.t0,
+        rows=grouped.n,
+        sha256=grouped.digest.hex(),
+        odd=grouped.odd,
+        table=UnitTable(engine, None, grouped.same),
+        coded=None,
+    )
 
 
 def _counting(engine: Engine, exposures: Exposures) -> str:
@@ -208,106 +207,6 @@ def _status(low: Array, high: Array, t0: Array, never: Array, arms: int, end: in
     status[low != high] = STATUSES.index("mixed_units")
     status[never] = STATUSES.index("never_exposed")
     return status
-
-
-def _grouped_units(
-    engine: Engine, profile: Profile, exposures: Exposures, arms: int, end: int | None
-) -> Units:
-    """Make the table ``units`` in the engine, and read it."""
-    dialect = engine.dialect
-    events = {g["event"]: mark_of(g["event"]) for g in profile.groups if g["event"]}
-    arm_marks = {g["arm"]: mark_of(g["arm"]) for g in profile.groups if g["arm"]}
-    source = "clean"
-    event_code = sql.coded("event", events, dialect, default="0")
-    if len(events) > FEW_NAMES:
-        engine.table("event_codes", sql.codes(events, dialect))
-        source = (
-            "(SELECT c0.*, coalesce(e.code, 0) AS event_mark FROM clean c0 "
-            "LEFT JOIN event_codes e ON e.name = c0.event) l"
-        )
-        event_code = "event_mark"
-    arm_code = sql.coded("arm", exposures.arms.code, dialect, default="-1")
-    exposed = f"({arm_code}) >= 0"
-    if exposures.names is not None:
-        is_exposure = f"coalesce({dialect.one_of('event', exposures.names)}, FALSE)"
-        exposed = f"({is_exposure} AND ({arm_code}) >= 0)"
-    largest = max((group["largest"] or 0.0) for group in profile.groups)
-    places = max((group["places"] or 0) for group in profile.groups)
-    query = sql.units(
-        source,
-        _counting(engine, exposures),
-        event_code=event_code,
-        arm_code=arm_code,
-        arm_mark=sql.coded("arm", arm_marks, dialect, default="0"),
-        mark=sql.fingerprint(sql.whole_value(largest, places, dialect)),
-        exposed=exposed,
-        dialect=dialect,
-    )
-    # In steps, so that grouping all units and ordering them do not hold memory at once.
-    engine.table("unit_groups", query)
-    engine.table("units", sql.in_order("unit_groups", dialect))
-    return _read_units(engine, arms, end)
-
-
-def _read_units(engine: Engine, arms: int, end: int | None) -> Units:
-    kinds = {"n": np.int32, "t0": np.int64, "low": np.int8, "high": np.int8}
-    parts: dict[str, list[Array]] = {name: [] for name in kinds}
-    keys: list[Array] = []
-    digest, odd = UnitDigest(), False
-    for batch in engine.stream(
-        "SELECT unit, n, coalesce(t0, CAST(9223372036854775807 AS BIGINT)) AS t0, "
-        "coalesce(arm_low, CAST(-1 AS BIGINT)) AS low, "
-        "coalesce(arm_high, CAST(-1 AS BIGINT)) AS high, mark, unit_key FROM units ORDER BY ix"
-    ):
-        for name, found in parts.items():
-            column = batch.column(name).to_numpy(zero_copy_only=False)
-            found.append(column.astype(kinds[name], copy=False))
-        keys.append(batch.column("unit_key").to_numpy(zero_copy_only=False))
-        ids = batch.column("unit")
-        odd |= some_odd(ids)
-        digest.add(batch.column("mark").to_numpy(zero_copy_only=False), parts["n"][-1], ids)
-    # One column after the other, so that few are in memory twice.
-    same = sql.same_unit(engine.dialect, by_key=_all_differ(np.concatenate(keys)))
-    del keys
-    n, t0, low, high = (np.concatenate(parts.pop(name)) for name in kinds)
-    return Units(
-        status=_status(low, high, t0, low < 0, arms, end),
-        arm=low,
-        t0=t0,
-        rows=n,
-        sha256=digest.hex(),
-        odd=odd,
-        table=UnitTable(engine, None, same),
-        coded=None,
-    )
-
-
-def _all_differ(keys: Array) -> bool:
-    keys.sort()
-    return not bool((keys[1:] == keys[:-1]).any())
-
-
-class UnitDigest:
-    """SHA-256 of units in the order of their ids: marks and numbers of their rows, and ids."""
-
-    def __init__(self) -> None:
-        self._whole, self._ids, self._sizes = (hashlib.sha256() for _ in range(3))
-
-    def add(self, mark: Array, n: Array, ids: Any) -> None:
-        """More units."""
-        for first in range(0, len(ids), UNITS_AT_ONCE):
-            some = slice(first, first + UNITS_AT_ONCE)
-            pairs = np.column_stack([mark[some].astype("<i8"), n[some].astype("<i8")])
-            self._whole.update(pairs.tobytes())
-            ends, spelled = parts_of(ids[some])
-            self._ids.update(memoryview(np.ascontiguousarray(spelled)))
-            self._sizes.update(np.diff(ends).astype("<i4").tobytes())
-
-    def hex(self) -> str:
-        """The digest."""
-        whole = self._whole.copy()
-        whole.update(self._ids.digest() + self._sizes.digest())
-        return whole.hexdigest()
 
 
 def status_clause(status: str, arms: int, end: int | None) -> str:

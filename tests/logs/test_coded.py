@@ -27,7 +27,7 @@ from tests.logs.test_event_invariance import AB, ALL, as_typed_parquet, same
 
 BERLIN = {"timezone": "Europe/Berlin"}
 NEW_YORK = study("log.parquet", ALL, columns=COLUMNS, log={"timezone": "America/New_York"}, **AB)
-EVERY_ROW = {"window_days": 2, "pre_days": 1}
+EVERY_ROW: dict[str, Any] = {"window_days": 2, "pre_days": 1}
 FROM_ANY_ARM = study("log.parquet", ALL, columns=COLUMNS, **EVERY_ROW)
 TEXTS = st.lists(st.text(max_size=12), unique=True, max_size=40)
 
@@ -143,7 +143,8 @@ def test_rows_that_go_through_files_and_in_portions_give_the_same_bytes(
 
 @given(st.lists(st.lists(st.integers(0, 60), max_size=60), max_size=12))
 def test_codes_are_dense_and_tell_keys_apart(batches: list[list[int]]) -> None:
-    table, known = Coder(), {}
+    table = Coder()
+    known: dict[int, int] = {}
     for batch in batches:
         keys = np.array(batch, dtype=np.uint64) * np.uint64(2**40)
         codes, new = table.codes(keys)
@@ -212,14 +213,16 @@ def test_numbers_are_ordered_with_their_places(numbers: list[int]) -> None:
 
 def test_a_spool_gives_back_what_came_in(tmp_path: Path) -> None:
     pile = Spool(tmp_path, 100)
-    chunks = [{"a": np.arange(n), "b": np.arange(n, dtype=np.int8)} for n in (3, 50, 0, 7)]
+    chunks: list[dict[str, Any]] = [
+        {"a": np.arange(n), "b": np.arange(n, dtype=np.int8)} for n in (3, 50, 0, 7)
+    ]
     for chunk in chunks:
         pile.add(chunk)
     for _ in range(2):
         for chunk, (b, a) in zip(chunks, pile.chunks("b", "a"), strict=True):
             assert (chunk["a"] == a).all()
             assert (chunk["b"] == b).all()
-            assert (b.dtype, a.dtype) == (np.int8, np.int64)
+            assert (b.dtype, a.dtype) == (np.dtype(np.int8), np.dtype(np.int64))
     assert not list(tmp_path.iterdir())
     pile.close()
     assert not list(pile.chunks("a"))

@@ -1,4 +1,4 @@
-"""Events of kept units by day and window, from coded rows: the cells that the SQL template makes."""
+"""Events of kept units by day and window, from coded rows: as the SQL template counts them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.logs.coded.sums import exact_sums, wide_sums
 from analysis.logs.coded.spool import MOST_IN_MEMORY, Spool
+from analysis.logs.coded.sums import exact_sums, wide_sums
 from analysis.logs.coded.units import CodedUnits
 from analysis.logs.coded.whole import away_from_zero
 from analysis.logs.sql.event_units import Cells, Window
@@ -16,7 +16,7 @@ from analysis.logs.sql.times import local_days
 
 Array = NDArray[Any]
 
-ROWS_AT_ONCE = 4_000_000
+ROWS_AT_ONCE = 2_000_000
 # Far after any time of a log.
 FAR = np.int64(2**62)
 

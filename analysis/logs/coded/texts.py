@@ -1,6 +1,5 @@
 """Columns of texts: their order, and a check that equal keys stand for equal texts."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -96,10 +95,3 @@ def some_odd(texts: Any) -> bool:
     trimmed = pc.utf8_trim(texts, BLANKS)
     same = pc.and_(pc.equal(trimmed, texts), pc.not_equal(texts, ""))
     return not bool(pc.all(same).as_py())
-
-
-def pieces(column: Any) -> Iterator[memoryview]:
-    """The bytes of a text column, without copying them into Python."""
-    _, spelled = parts(column)
-    if spelled.size:
-        yield memoryview(spelled)

@@ -96,8 +96,7 @@ class _Pass:
         events_wanted: bool,
     ) -> None:
         self.events, self.arms = Names.of(profile, "event"), Names.of(profile, "arm")
-        self._largest = max((group["largest"] or 0.0) for group in profile.groups)
-        self._places = max((group["places"] or 0) for group in profile.groups)
+        self._largest, self._places = profile.largest, profile.places
         self._event_marks = self.events.table(mark_of, np.int64)
         self._arm_marks = self.arms.table(mark_of, np.int64)
         self._arm_codes = self.arms.table(lambda arm: codes.get(arm or "", -1), np.int8)
