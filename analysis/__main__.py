@@ -212,7 +212,7 @@ def _suggest(asked: argparse.Namespace) -> None:
     import tempfile
 
     from analysis.logs.intake import open_source
-    from analysis.logs.suggest import suggest
+    from analysis.logs.suggesting import suggest
 
     with tempfile.TemporaryDirectory(prefix="verdict-") as work:
         source = open_source((asked.log,), base=Path(), work=Path(work))

@@ -27,6 +27,7 @@ class Dialect:
         divide_form: Integer division of numbers that are not negative.
         hash_form: Some 64-bit hash; results never depend on which.
         key_form: Some 64-bit hash of one text.
+        place_form: The place from 1 on of a text in a list; NULL or 0 if it is not in it.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Dialect:
     divide_form: str
     hash_form: str
     key_form: str
+    place_form: str
 
     def identifier(self, name: str) -> str:
         """A column or table name, quoted."""
@@ -115,6 +117,11 @@ class Dialect:
         """A hash of one text; cheap to join by."""
         return self.key_form.format(x=text)
 
+    def place(self, expression: str, values: list[str]) -> str:
+        """The place from 1 on of a text among some; NULL or 0 if it is none of them."""
+        listed = ", ".join(self.literal(value) for value in values)
+        return self.place_form.format(x=expression, listed=listed)
+
     def as_text(self, column: str, kind: str) -> str:
         """A column as text, as the same value reads in a CSV file."""
         if kind == "VARCHAR":
@@ -153,6 +160,7 @@ DUCKDB = Dialect(
     divide_form="({a} // {b})",
     hash_form="CAST(hash({x}) % 9223372036854775807 AS BIGINT)",
     key_form="hash({x})",
+    place_form="list_position([{listed}], {x})",
 )
 SPARK = Dialect(
     name="spark",
@@ -167,4 +175,5 @@ SPARK = Dialect(
     divide_form="({a} div {b})",
     hash_form="xxhash64({x})",
     key_form="xxhash64({x})",
+    place_form="CAST(array_position(array({listed}), {x}) AS INT)",
 )
