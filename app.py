@@ -26,9 +26,9 @@ ROUTER = Path(__file__).resolve().parent / "pages" / "ui" / "router.py"
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Open the store and bring in the samples before the first visitor comes."""
-    from pages.ui.frame import open_store
+    from pages.ui.frame import opened_store
 
-    open_store()
+    opened_store()
     # What is loaded now stays for ever: without it, a collection takes 2 ms instead of 100.
     gc.collect()
     gc.freeze()

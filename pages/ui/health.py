@@ -85,7 +85,7 @@ def show_left_out(row: StudyRow, log: Mapping[str, Any]) -> None:
         ]
     )
     if row.left_out:
-        file = frame.open_store().left_out / row.left_out
+        file = frame.open_store().left_out_file(row.left_out)
         st.download_button(
             "Download rows left out (CSV)",
             lambda: left_out_csv(file),

@@ -1,7 +1,6 @@
 """The list of studies: one line a study, which opens it, and what can be done with it."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Literal
 
 import streamlit as st
@@ -185,7 +184,7 @@ def _more(store: Store, row: StudyRow) -> None:
     elif chosen == "Data health":
         frame.go("data_health", row.id)
     elif chosen == "Rename study":
-        _rename(str(store.home), row)
+        _rename(row)
     elif chosen == "Delete study":
         store.delete(row.id)
         st.session_state[DELETED] = row.id
@@ -195,12 +194,12 @@ def _more(store: Store, row: StudyRow) -> None:
 
 
 @st.dialog("Rename study")
-def _rename(home: str, row: StudyRow) -> None:
+def _rename(row: StudyRow) -> None:
     with st.form("rename", border=False):
         name = st.text_input("Name", value=row.name, max_chars=120)
         if st.form_submit_button("Save name", type="primary"):
             try:
-                Store(Path(home)).rename(row.id, name)
+                frame.open_store().rename(row.id, name)
             except VerdictError as error:
                 show_error(error)
             else:
