@@ -2,7 +2,19 @@
 
 import streamlit as st
 
-from pages.ui import ab_tabs, badges, details, frame, html, notices, open_readout, rows, words
+from pages.ui import (
+    ab_tabs,
+    badges,
+    changed,
+    details,
+    frame,
+    html,
+    notices,
+    open_readout,
+    rows,
+    share,
+    words,
+)
 
 row = frame.open_study()
 if row is None:
@@ -20,7 +32,7 @@ with st.container(
 ):
     st.title(words.plain(row.name), anchor=False, width="content")
     with st.container(horizontal=True, width="content", gap="xsmall"):
-        open_readout.copy_link(row)
+        share.popover(row)
         open_readout.more(row, readout_id, content)
 st.caption(open_readout.caption(row, content))
 
@@ -35,6 +47,8 @@ html.verdict(
     notices.unsaid(notices.of_level(content["notices"], "stop"), verdict["headline"]),
     open_readout.why(verdict),
 )
+
+changed.show(row, content)
 
 with st.container(horizontal=True, gap="xsmall", key="health_badges"):
     for badge in badges.badges(content):

@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.ui import (
     badges,
+    changed,
     charts,
     frame,
     html,
@@ -14,6 +15,7 @@ from pages.ui import (
     notices,
     open_readout,
     rows,
+    share,
     words,
 )
 
@@ -34,7 +36,7 @@ with st.container(
 ):
     st.title(words.plain(row.name), anchor=False, width="content")
     with st.container(horizontal=True, width="content", gap="xsmall"):
-        open_readout.copy_link(row)
+        share.popover(row)
         open_readout.more(row, readout_id, content)
 counts = [words.counted(int(found["lists"]), "list")] if found.get("lists") else []
 if found.get("users"):
@@ -52,6 +54,8 @@ html.verdict(
     notices.unsaid(notices.of_level(content["notices"], "stop"), verdict["headline"]),
     open_readout.why(verdict),
 )
+
+changed.show(row, content)
 
 with st.container(horizontal=True, gap="xsmall", key="health_badges"):
     for badge in list_badges.badges(content):

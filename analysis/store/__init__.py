@@ -13,6 +13,7 @@ from analysis.store.jobs import (
     study_work,
 )
 from analysis.store.links import (
+    Shared,
     frozen_text,
     links_of,
     note_opened,
@@ -41,6 +42,7 @@ __all__ = [
     "LogRecord",
     "Person",
     "Settings",
+    "Shared",
     "Store",
     "StudyRow",
     "default_home",

@@ -24,7 +24,7 @@ TOKEN_LENGTH = 43
 LONGEST_DAYS = 3_650
 _BY_TOKEN = select(
     links.c.id, links.c.token_sha256, links.c.frozen_sha256, links.c.turned_off,
-    links.c.expires, links.c.opened_day,
+    links.c.expires, links.c.opened_day, links.c.study_id,
 ).where(links.c.token_sha256 == bindparam("asked"))  # fmt: skip
 
 
@@ -35,11 +35,15 @@ class Shared:
     Attributes:
         link: Key of the link.
         frozen: Hash of the readout's text: two links that show the same have the same.
+        study_id: The study that it was made from, which may be gone.
+        day: Today.
         opened_today: Whether today's opening is noted already.
     """
 
     link: str
     frozen: str
+    study_id: str
+    day: str
     opened_today: bool
 
 
@@ -160,7 +164,8 @@ def opened(store: Store, token: str) -> Shared | None:
     at = now()
     if row.turned_off is not None or row.expires <= at:
         return None
-    return Shared(row.id, row.frozen_sha256, row.opened_day == at[:10])
+    day = at[:10]
+    return Shared(row.id, row.frozen_sha256, row.study_id, day, row.opened_day == day)
 
 
 def frozen_text(store: Store, sha256: str) -> str:

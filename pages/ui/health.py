@@ -10,7 +10,7 @@ import streamlit as st
 
 from analysis.figures import Choice
 from analysis.store import StudyRow
-from pages.ui import charts, downloads, frame, html, notices, words
+from pages.ui import charts, downloads, frame, html, notices, visitor, words
 from pages.ui.reasons import reason
 from pages.ui.words import plain
 
@@ -84,7 +84,7 @@ def show_left_out(row: StudyRow, log: Mapping[str, Any]) -> None:
             for one in sorted(reasons, key=lambda one: -int(one["rows"]))
         ]
     )
-    if row.left_out:
+    if row.left_out and visitor.may("read_log"):
         file = frame.open_store().left_out_file(row.left_out)
         st.download_button(
             "Download rows left out (CSV)",
