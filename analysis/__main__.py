@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--json", metavar="OUT", help="write the readout as JSON; - for standard output"
     )
+    run.add_argument("--html", metavar="OUT", help="write a page to read; - for standard output")
     run.add_argument("--log", metavar="PATH", help="read this log instead of the study's")
     run.add_argument("--engine", choices=("duckdb", "spark"), help="the engine that reads the log")
     run.add_argument("--save", action="store_true", help="save study and readout for the app")
@@ -163,7 +164,11 @@ def _run(asked: argparse.Namespace) -> None:
     made = readout.run(study, base=base, progress=_progress)
     if asked.json:
         _write(made.to_json(), asked.json)
-    if asked.json != "-":
+    if asked.html:
+        from analysis import report
+
+        _write(report.page(made.content), asked.html)
+    if "-" not in (asked.json, asked.html):
         print(summary(made.content))
     if asked.save:
         from analysis import store

@@ -3,12 +3,10 @@
 import sys
 from pathlib import Path
 
-from analysis import ab, interleaving
+from analysis.methods import METHODS
+from analysis.report.heading import LENSES
 
 PAGE = Path(__file__).with_name("methods.md")
-
-
-LENSES = (("A/B", ab.METHODS), ("Interleaving", interleaving.METHODS))
 
 
 def page() -> str:
@@ -16,11 +14,11 @@ def page() -> str:
     lines = [
         "# Methods and their sources",
         "",
-        "Made from the registries `methods.py` of the lenses: change it there and `make docs`.",
+        "Made from the registries in `analysis/methods`: change it there and `make docs`.",
         "",
     ]
-    for lens, methods in LENSES:
-        lines += [f"## {lens}", "", "| key | method | source |", "|---|---|---|"]
+    for lens, methods in METHODS.items():
+        lines += [f"## {LENSES[lens]}", "", "| key | method | source |", "|---|---|---|"]
         lines += [f"| `{one.key}` | {one.label} | {one.source} |" for one in methods]
         lines.append("")
     return "\n".join(lines)

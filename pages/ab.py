@@ -2,19 +2,8 @@
 
 import streamlit as st
 
-from pages.ui import (
-    ab_tabs,
-    badges,
-    changed,
-    details,
-    frame,
-    html,
-    notices,
-    open_readout,
-    rows,
-    share,
-    words,
-)
+from analysis.report import badges, details, heading, notices, rows
+from pages.ui import ab_tabs, changed, frame, html, open_readout, share, words
 
 row = frame.open_study()
 if row is None:
@@ -38,14 +27,13 @@ st.caption(open_readout.caption(row, content))
 
 names = [arm["name"] for arm in ab["arms"]]
 word = words.VERDICTS[verdict["decision"]]
-named = f" {verdict['treatment']}" if verdict["decision"] == "ship" and len(names) > 2 else ""
 html.verdict(
-    word.word + named,
+    heading.word(content, verdict),
     word.tone,
     word.icon,
     verdict["headline"],
     notices.unsaid(notices.of_level(content["notices"], "stop"), verdict["headline"]),
-    open_readout.why(verdict),
+    heading.why(verdict),
 )
 
 changed.show(row, content)
@@ -54,7 +42,7 @@ with st.container(horizontal=True, gap="xsmall", key="health_badges"):
     for badge in badges.badges(content):
         st.button(
             badge.text,
-            icon=badges.ICONS[badge.state],
+            icon=open_readout.BADGE_ICONS[badge.state],
             type="tertiary",
             key=f"badge-{badge.state}-{badge.name}",
             help=f"Opens {badge.tab}",

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.ui import downloads, frame, html, words
+from analysis.report import tables
+from pages.ui import frame, html, words
 
 SHOWN = 200
 
@@ -16,7 +17,7 @@ if not rows:
     st.stop()
 st.download_button(
     "Download activity (CSV)",
-    lambda: downloads.csv_text(
+    lambda: tables.csv_text(
         [{"at": one.at, "who": one.who, "what": one.what, "object": one.object} for one in rows]
     ),
     file_name="verdict-activity.csv",

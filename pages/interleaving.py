@@ -2,19 +2,15 @@
 
 import streamlit as st
 
+from analysis.report import heading, list_badges, list_details, list_rows, notices, rows
 from pages.ui import (
-    badges,
     changed,
     charts,
     frame,
     html,
-    list_badges,
-    list_details,
-    list_rows,
+    list_lines,
     list_tabs,
-    notices,
     open_readout,
-    rows,
     share,
     words,
 )
@@ -38,30 +34,25 @@ with st.container(
     with st.container(horizontal=True, width="content", gap="xsmall"):
         share.popover(row)
         open_readout.more(row, readout_id, content)
-counts = [words.counted(int(found["lists"]), "list")] if found.get("lists") else []
-if found.get("users"):
-    counts.append(words.counted(int(found["users"]), "user"))
-dates = words.days(found.get("first_day"), found.get("last_day"))
-st.caption(open_readout.line(row, dates, counts, names))
+st.caption(open_readout.caption(row, content, "interleaving"))
 
 word = words.VERDICTS[verdict["decision"]]
-named = f" {verdict['winner']}" if verdict["decision"] == "ship" and verdict.get("winner") else ""
 html.verdict(
-    word.word + named,
+    heading.word(content, verdict),
     word.tone,
     word.icon,
     verdict["headline"],
     notices.unsaid(notices.of_level(content["notices"], "stop"), verdict["headline"]),
-    open_readout.why(verdict),
+    heading.why(verdict),
 )
 
 changed.show(row, content)
 
 with st.container(horizontal=True, gap="xsmall", key="health_badges"):
-    for badge in list_badges.badges(content):
+    for badge in list_badges.badges(content, words.plain):
         st.button(
             badge.text,
-            icon=badges.ICONS[badge.state],
+            icon=open_readout.BADGE_ICONS[badge.state],
             type="tertiary",
             key=f"badge-{badge.state}-{badge.name}",
             help=f"Opens {badge.tab}",
@@ -79,11 +70,11 @@ if lines:
         level=words.level(list_rows.alpha_of(content)),
         key=rows.key_text(lines),
     )
-if list_rows.truth_line(truth):
-    st.caption(list_rows.truth_line(truth))
+if list_lines.truth_line(truth):
+    st.caption(list_lines.truth_line(truth))
 
 charts.show("preference", readout_id, content, list_tabs.choice())
-struck = list_rows.struck(content)
+struck = list_lines.struck(content)
 if struck:
     st.markdown(struck)
 charts.show("waterfall", readout_id, content, list_tabs.choice())

@@ -2,15 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import (
-    frame,
-    html,
-    study_check,
-    study_columns,
-    study_lists,
-    study_log,
-    study_metrics,
-)
+from pages.ui import frame, html, study_check, study_columns, study_lists, study_log, study_metrics
 from pages.ui.failure import show_error
 from pages.ui.words import plain
 

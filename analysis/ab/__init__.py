@@ -8,12 +8,12 @@ from analysis.ab.analyze import Result, analyze, check
 from analysis.ab.cuped import adjust
 from analysis.ab.effect import Effect, Interval
 from analysis.ab.means import mann_whitney, student, welch
-from analysis.ab.methods import METHODS, Method
 from analysis.ab.plan import resolve
 from analysis.ab.proportions import Counts
 from analysis.ab.safety import absolute_margin, relative_margin
 from analysis.ab.split import check_split, sequential_split
 from analysis.core.corrections import adjust_p_values, interval_alpha
+from analysis.methods.ab import METHODS, Method
 
 __all__ = [
     "METHODS",

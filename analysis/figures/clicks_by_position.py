@@ -7,16 +7,9 @@ from typing import Any
 import plotly.graph_objects as go
 
 from analysis.figures.chart import Chart, Choice, Content, Figure
-from analysis.figures.lists import (
-    lens,
-    line_of,
-    marker_of,
-    named,
-    percent,
-    percent_range,
-    rankers,
-)
+from analysis.figures.lists import line_of, marker_of, named
 from analysis.figures.theme import blank, palette
+from analysis.report.findings.lists import lens, percent, percent_range, rankers
 
 _MOST_POSITIONS = 40
 

@@ -6,9 +6,10 @@ from typing import Any
 import plotly.graph_objects as go
 
 from analysis.figures.chart import Chart, Choice, Content, Figure
-from analysis.figures.lists import lens, named, rankers, stopped
+from analysis.figures.lists import named
 from analysis.figures.text import MINUS, day_and_month
 from analysis.figures.theme import Palette, blank, faded, palette
+from analysis.report.findings.lists import lens, rankers, stopped
 
 
 def draw(content: Content, choice: Choice) -> Chart | None:

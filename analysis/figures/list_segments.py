@@ -5,8 +5,8 @@ from typing import Any
 
 from analysis.figures.chart import Chart, Choice, Content, Figure
 from analysis.figures.forest import MOST_LEVELS, Line, forest, forest_alt
-from analysis.figures.lists import alpha_of, lens, rankers, stopped
 from analysis.figures.theme import palette
+from analysis.report.findings.lists import alpha_of, lens, rankers, stopped
 
 
 def draw(content: Content, choice: Choice) -> Chart | None:

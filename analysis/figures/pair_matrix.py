@@ -6,19 +6,19 @@ from typing import Any
 import plotly.graph_objects as go
 
 from analysis.figures.chart import Chart, Choice, Content, Figure
-from analysis.figures.lists import (
+from analysis.figures.lists import named
+from analysis.figures.text import p_value
+from analysis.figures.theme import blank, faded, palette
+from analysis.report.findings.lists import (
     alpha_of,
     beats,
     corrected_p,
     lens,
-    named,
     percent,
     rankers,
     several,
     stopped,
 )
-from analysis.figures.text import p_value
-from analysis.figures.theme import blank, faded, palette
 
 
 def draw(content: Content, choice: Choice) -> Chart | None:

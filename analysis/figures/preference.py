@@ -1,45 +1,21 @@
 """Preference: how many users chose more from one ranker, from the other, or from neither."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
 from analysis.figures.chart import Chart, Choice, Content, Figure
-from analysis.figures.lists import (
-    alpha_of,
-    beats,
-    lens,
-    named,
-    percent,
-    percent_range,
-    rankers,
-    stopped,
-    uneven,
-)
+from analysis.figures.lists import named
 from analysis.figures.theme import Palette, blank, faded, palette
-
-
-@dataclass(frozen=True)
-class _Pair:
-    """Two rankers and the users (or lists) that chose between them; is a difference shown?"""
-
-    control: str
-    candidate: str
-    counts: Mapping[str, Any]
-    who: str
-    shown: bool = True
-
-    @property
-    def parts(self) -> tuple[int, int, int]:
-        """Preferring the control, neither, the candidate."""
-        ties = self.counts["ties_with_clicks"] + self.counts["ties_no_click"]
-        return self.counts["losses"], ties, self.counts["wins"]
-
-    @property
-    def total(self) -> int:
-        return sum(self.parts)
+from analysis.report.findings.lists import percent, stopped, uneven
+from analysis.report.findings.preference import (
+    Pair,
+    pairs_of,
+    sentence,
+    share_text,
+    table_row,
+    title_of,
+)
 
 
 def draw(content: Content, choice: Choice) -> Chart | None:
@@ -48,7 +24,7 @@ def draw(content: Content, choice: Choice) -> Chart | None:
     Returns:
         The chart; None if nobody was counted.
     """
-    pairs = _pairs(content)
+    pairs = pairs_of(content)
     if not pairs:
         return None
     colours = palette(dark=choice.dark)
@@ -70,53 +46,25 @@ def draw(content: Content, choice: Choice) -> Chart | None:
     chart.update_xaxes(
         range=[0, 1.004], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%", showgrid=False
     )
-    title = _title(pairs, content)
+    title = title_of(pairs, content)
     return Chart(
         title=title,
-        alt=f"{title}. {' '.join(_said(pair) for pair in pairs[:6])}",
+        alt=f"{title}. {' '.join(sentence(pair) for pair in pairs[:6])}",
         figure=chart,
-        table=tuple(_table_row(pair) for pair in pairs),
+        table=tuple(table_row(pair) for pair in pairs),
     )
 
 
 PREFERENCE = Figure("preference", "Preference", draw)
 
 
-def _pairs(content: Content) -> list[_Pair]:
-    found = lens(content)
-    pairs = []
-    for pair in found.get("pairs") or ():
-        control, candidate = pair["pair"]
-        counts = pair.get("user") or pair.get("impression")
-        if counts:
-            who = "users" if pair.get("user") else "lists"
-            shown = beats(pair, alpha_of(content)) != 0
-            pairs.append(_Pair(str(control), str(candidate), counts, who, shown))
-    names = rankers(content)
-    block = _in_scope(found)
-    counts = block.get("user_level") or block.get("impression_level")
-    if not pairs and counts and len(names) > 1:
-        who = "users" if block.get("user_level") else "lists"
-        pairs = [_Pair(names[0], names[1], counts, who)]
-    return [pair for pair in pairs if pair.total]
-
-
-def _in_scope(found: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The blocks that the headline test reads: of all slots, or of those where rankers differ."""
-    scope = (found.get("verdict") or {}).get("headline_scope")
-    narrow: Mapping[str, Any] = found.get("competitive_only") or {}
-    return narrow if scope == "competitive" and narrow.get("impression_level") else found
-
-
-def _label(pair: _Pair, pairs: Sequence[_Pair]) -> str:
+def _label(pair: Pair, pairs: Sequence[Pair]) -> str:
     if len(pairs) == 1:
         return f"all {pair.who}"
     return f"{named(pair.candidate)} v {named(pair.control)}"
 
 
-def _bar(
-    chart: go.Figure, pair: _Pair, y: int, colours: Palette, *, grey: bool, many: bool
-) -> None:
+def _bar(chart: go.Figure, pair: Pair, y: int, colours: Palette, *, grey: bool, many: bool) -> None:
     fills = (colours.neutral, faded(colours.neutral, 0.3), colours.better)
     if grey:
         fills = (colours.neutral, faded(colours.neutral, 0.3), faded(colours.neutral, 0.65))
@@ -140,7 +88,7 @@ def _bar(
         )
 
 
-def _decided(chart: go.Figure, pair: _Pair, y: int, colours: Palette, *, grey: bool) -> None:
+def _decided(chart: go.Figure, pair: Pair, y: int, colours: Palette, *, grey: bool) -> None:
     """The candidate's share of those who chose, with the interval that the readout gives."""
     part, interval = pair.counts.get("win_rate_excl_ties"), pair.counts.get("win_rate_wilson95")
     if part is None:
@@ -170,57 +118,7 @@ def _decided(chart: go.Figure, pair: _Pair, y: int, colours: Palette, *, grey: b
                 "symbol": "diamond" if clear else "circle",
                 "line": {"color": colour, "width": 2},
             },
-            text=[f"{named(pair.candidate)}: {_interval(pair)}"],
+            text=[f"{named(pair.candidate)}: {share_text(pair)}"],
             hovertemplate="%{text}<extra></extra>",
         )
     )
-
-
-def _interval(pair: _Pair) -> str:
-    part, interval = pair.counts.get("win_rate_excl_ties"), pair.counts.get("win_rate_wilson95")
-    if part is None:
-        return "nobody chose"
-    return percent(part) + (f" ({percent_range(*interval)})" if interval else "")
-
-
-def _title(pairs: Sequence[_Pair], content: Content) -> str:
-    if len(pairs) > 1:
-        return f"Preference in each of {len(pairs)} pairs of rankers"
-    pair = pairs[0]
-    control, neither, candidate = (part / pair.total for part in pair.parts)
-    if uneven(content):
-        return (
-            f"Uncorrected, {percent(control)} of {pair.who} clicked {pair.control} more and"
-            f" {percent(candidate)} {pair.candidate}: their chances were not even"
-        )
-    if stopped(content):
-        return f"Whose items {pair.who} clicked more: not to be read as a preference"
-    return (
-        f"{percent(candidate)} of {pair.who} prefer {pair.candidate}, {percent(control)} prefer"
-        f" {pair.control}, {percent(neither)} neither"
-    )
-
-
-def _said(pair: _Pair) -> str:
-    control, neither, candidate = pair.parts
-    return (
-        f"Of {pair.total:,} {pair.who}, {control:,} clicked more on items of {pair.control},"
-        f" {candidate:,} on items of {pair.candidate}, {neither:,} equally often or never;"
-        f" share of {pair.candidate} among those who chose: {_interval(pair)}."
-    )
-
-
-def _table_row(pair: _Pair) -> dict[str, Any]:
-    control, neither, candidate = pair.parts
-    low, high = pair.counts.get("win_rate_wilson95") or (None, None)
-    return {
-        "control": pair.control,
-        "candidate": pair.candidate,
-        pair.who: pair.total,
-        "prefer_control": control,
-        "neither": neither,
-        "prefer_candidate": candidate,
-        "share_of_those_who_chose": pair.counts.get("win_rate_excl_ties"),
-        "share_low": low,
-        "share_high": high,
-    }

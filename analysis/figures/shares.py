@@ -6,18 +6,10 @@ from typing import Any
 import plotly.graph_objects as go
 
 from analysis.figures.chart import Chart, Choice, Content, Figure
-from analysis.figures.lists import (
-    by_position,
-    expected_range,
-    lens,
-    line_of,
-    marker_of,
-    named,
-    percent,
-    rankers,
-)
+from analysis.figures.lists import by_position, expected_range, line_of, marker_of, named
 from analysis.figures.text import day_and_month
 from analysis.figures.theme import Palette, blank, faded, palette
+from analysis.report.findings.lists import lens, percent, rankers
 
 
 def draw_starts(content: Content, choice: Choice) -> Chart | None:

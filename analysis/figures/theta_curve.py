@@ -7,8 +7,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 from analysis.figures.chart import Chart, Choice, Content, Figure
-from analysis.figures.lists import lens
 from analysis.figures.theme import Palette, blank, palette
+from analysis.report.findings.lists import lens
 
 SOURCES = {
     "given": "given in the study",

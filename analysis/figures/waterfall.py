@@ -1,35 +1,23 @@
 """Waterfall: the candidate's share of clicks, from the raw count to slots at the same position."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import plotly.graph_objects as go
 
 from analysis.figures.chart import Chart, Choice, Content, Figure
-from analysis.figures.lists import lens, named, percent, percent_range, rankers, stopped
+from analysis.figures.lists import named
 from analysis.figures.theme import Palette, blank, faded, palette
-
-STEPS = (
-    ("raw", "Raw clicks", "clicks on its items, however often and high they were shown"),
-    ("equal_slots", "Equal slots", "clicks a slot"),
-    ("equal_examination", "Equal examination", "clicks a slot that was looked at"),
-    ("same_position", "Same position", "clicks a slot, compared within each position"),
+from analysis.report.findings.lists import percent, rankers, stopped
+from analysis.report.findings.waterfall import (
+    UNKNOWN,
+    Step,
+    excludes_even,
+    phrase,
+    reach_of,
+    steps_of,
+    table_row,
+    title_of,
 )
-_UNKNOWN = {
-    "equal_examination": "how often each position is looked at is not known",
-    "same_position": "no position holds both rankers",
-}
-
-
-@dataclass(frozen=True)
-class _Step:
-    key: str
-    label: str
-    about: str
-    share: float | None
-    low: float | None
-    high: float | None
 
 
 def draw(content: Content, choice: Choice) -> Chart | None:
@@ -39,13 +27,13 @@ def draw(content: Content, choice: Choice) -> Chart | None:
         The chart; None if the readout has no such shares.
     """
     names = rankers(content)
-    steps = _steps(content)
+    steps = steps_of(content)
     if len(names) < 2 or not any(step.share is not None for step in steps):
         return None
     colours = palette(dark=choice.dark)
     grey = stopped(content)
     chart = blank(colours, height=264)
-    reach = _reach(steps)
+    reach = reach_of(steps)
     _sides(chart, names, colours, reach)
     _path(chart, steps, colours)
     for place, step in enumerate(steps):
@@ -62,61 +50,16 @@ def draw(content: Content, choice: Choice) -> Chart | None:
         nticks=7,
         title={"text": f"Share of {named(names[1])}"},
     )
-    title = _title(steps, names, grey=grey)
+    title = title_of(steps, names, grey=grey)
     return Chart(
         title=title,
-        alt=f"{title}. Share of {names[1]}: {'; '.join(_said(step) for step in steps)}.",
+        alt=f"{title}. Share of {names[1]}: {'; '.join(phrase(step) for step in steps)}.",
         figure=chart,
-        table=tuple(_table_row(step) for step in steps),
+        table=tuple(table_row(step) for step in steps),
     )
 
 
 WATERFALL = Figure("waterfall", "From raw clicks to the same position", draw)
-
-
-def _steps(content: Content) -> list[_Step]:
-    found = lens(content)
-    shares = found.get("bias_waterfall") or {}
-    ends = {
-        "raw": (found.get("credit_share_clustered") or {}).get("ci95"),
-        "equal_examination": _examined(content),
-        "same_position": _from_lift(content),
-    }
-    steps = []
-    for key, label, about in STEPS:
-        low, high = ends.get(key) or (None, None)
-        steps.append(_Step(key, label, about, shares.get(key), low, high))
-    return steps
-
-
-def _examined(content: Content) -> Sequence[float] | None:
-    for block in ("position_weighted_known_theta", "position_weighted_estimated_theta"):
-        coec = (lens(content).get(block) or {}).get("coec") or {}
-        if coec.get("share_ci95"):
-            ends: Sequence[float] = coec["share_ci95"]
-            return ends
-    return None
-
-
-def _from_lift(content: Content) -> tuple[float, float] | None:
-    """The jackknife interval of the lift, said as a share: lift = share / (1 - share) - 1."""
-    jackknife = (lens(content).get("position_stratified") or {}).get("jackknife") or {}
-    ends = jackknife.get("lift_ci95")
-    if not ends or None in ends:
-        return None
-    low, high = ((1 + lift) / (2 + lift) for lift in ends)
-    return low, high
-
-
-def _reach(steps: Sequence[_Step]) -> float:
-    """Half the width of an axis with the even split in its middle."""
-    ends = [
-        abs(value - 0.5)
-        for step in steps
-        for value in (step.share, step.low, step.high)
-        if value is not None
-    ]
-    return min(max(1.15 * max(ends), 0.05), 0.5)
 
 
 def _sides(chart: go.Figure, names: Sequence[str], colours: Palette, reach: float) -> None:
@@ -131,7 +74,7 @@ def _sides(chart: go.Figure, names: Sequence[str], colours: Palette, reach: floa
         )  # fmt: skip
 
 
-def _path(chart: go.Figure, steps: Sequence[_Step], colours: Palette) -> None:
+def _path(chart: go.Figure, steps: Sequence[Step], colours: Palette) -> None:
     """The way from step to step, as stairs."""
     known = [(place, step.share) for place, step in enumerate(steps) if step.share is not None]
     chart.add_trace(
@@ -146,16 +89,16 @@ def _path(chart: go.Figure, steps: Sequence[_Step], colours: Palette) -> None:
 
 
 def _mark(
-    chart: go.Figure, step: _Step, place: int, colours: Palette, *, last: bool, grey: bool
+    chart: go.Figure, step: Step, place: int, colours: Palette, *, last: bool, grey: bool
 ) -> None:
     if step.share is None:
-        text = _UNKNOWN.get(step.key, "not known")
+        text = UNKNOWN.get(step.key, "not known")
         chart.add_annotation(
             x=0.5, y=place, text=text, showarrow=False, xanchor="left", xshift=8,
             font={"color": colours.neutral, "size": 13},
         )  # fmt: skip
         return
-    clear = last and not grey and _excludes_even(step)
+    clear = last and not grey and excludes_even(step)
     colour = colours.neutral
     if clear:
         colour = colours.better if step.share > 0.5 else colours.worse
@@ -178,7 +121,7 @@ def _mark(
                 "color": colour if clear else colours.page,
                 "line": {"color": colour, "width": 2},
             },
-            text=[_said(step)],
+            text=[phrase(step)],
             hovertemplate="%{text}<extra></extra>",
         )
     )
@@ -186,48 +129,3 @@ def _mark(
         x=step.share, y=place, yshift=17, text=percent(step.share), showarrow=False,
         bgcolor=colours.page, borderpad=0, font={"size": 13, "color": colours.text},
     )  # fmt: skip
-
-
-def _excludes_even(step: _Step) -> bool:
-    return step.low is not None and step.high is not None and not step.low <= 0.5 <= step.high
-
-
-def _title(steps: Sequence[_Step], names: Sequence[str], *, grey: bool) -> str:
-    raw, last = steps[0], steps[-1]
-    if raw.share is None:
-        return "Nobody clicked, so no share is known"
-    ahead = names[1] if raw.share > 0.5 else names[0]
-    unclear = raw.low is not None and not _excludes_even(raw)
-    if last.share is None:
-        return f"The raw count favours {ahead}, but no position holds both rankers"
-    if grey:
-        return "Shares of clicks at each step: not to be read as a preference"
-    if not _excludes_even(last):
-        if unclear:
-            return "Neither ranker is clearly ahead, in raw clicks or at the same position"
-        return f"The raw count favours {ahead}; at the same position neither is clearly ahead"
-    better = names[1] if last.share > 0.5 else names[0]
-    if unclear:
-        return f"Raw clicks show no clear lead; at the same position people choose {better}"
-    if better == ahead:
-        return f"Raw and corrected counts agree: {better} is chosen more"
-    return f"The raw count favours {ahead}; at the same position people choose {better}"
-
-
-def _said(step: _Step) -> str:
-    if step.share is None:
-        return f"{step.label}: not known"
-    said = f"{step.label}: {percent(step.share)}"
-    if step.low is not None and step.high is not None:
-        said += f" ({percent_range(step.low, step.high)})"
-    return said
-
-
-def _table_row(step: _Step) -> dict[str, Any]:
-    return {
-        "step": step.label,
-        "what_is_compared": step.about,
-        "candidate_share": step.share,
-        "share_low": step.low,
-        "share_high": step.high,
-    }

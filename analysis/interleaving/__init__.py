@@ -6,9 +6,9 @@ of small arrays.
 
 from analysis.interleaving.analyze import Result, analyze, check
 from analysis.interleaving.bridge import PastPair, bridge, bridge_notices
-from analysis.interleaving.methods import METHODS, Method
 from analysis.interleaving.past import with_past
 from analysis.interleaving.resolve import resolve
+from analysis.methods.interleaving import METHODS, Method
 
 __all__ = [
     "METHODS",

@@ -6,8 +6,9 @@ from typing import Any
 import streamlit as st
 
 from analysis.figures import Choice
+from analysis.report import details, rows
 from analysis.store import StudyRow
-from pages.ui import charts, details, frame, html, notices, rows, words
+from pages.ui import charts, frame, html, notices, words
 
 Content = Mapping[str, Any]
 TAB = "tab"

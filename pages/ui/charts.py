@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from analysis.figures import Chart, Choice, figure
+from analysis.report import tables
 from pages.ui import downloads, html, words
 
 _CONFIG = {"displayModeBar": False, "responsive": True}
@@ -46,7 +47,7 @@ def _numbers(key: str, readout_id: str, content: Mapping[str, Any], chart: Chart
             st.caption(f"The first {_MOST_ROWS} of {words.count(len(chart.table))} rows.")
         st.download_button(
             "Download numbers (CSV)",
-            downloads.csv_text(chart.table),
+            tables.csv_text(chart.table),
             file_name=downloads.file_name(readout_id, content, key, "csv"),
             mime="text/csv",
             icon=":material/download:",

@@ -8,6 +8,7 @@ import streamlit as st
 
 from analysis import store as saved
 from analysis.core import StoreError
+from analysis.report import heading
 from analysis.store import OWNER, Store, StudyRow, default_home
 from pages.ui import visitor
 from pages.ui.failure import show_error
@@ -16,11 +17,7 @@ ASSETS = Path(__file__).resolve().parent / "assets"
 PAGES = Path(__file__).resolve().parents[1]
 REMEMBERED = "open_study"
 # Lens -> its name; each that can be read has a page of the same key.
-LENSES = {
-    "ab": "A/B",
-    "interleaving": "Interleaving",
-    "synthetic_control": "Synthetic control",
-}
+LENSES = heading.LENSES
 
 
 def open_store() -> Store:

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from analysis import interleaving
-from analysis.ab.methods import METHODS
+from analysis.methods import METHODS
+from analysis.report.heading import LENSES
 from pages.ui import html
 
 
 def show() -> None:
     """Every method with the work that it comes from."""
     st.markdown("Each number of a readout is made by one of these methods, and names it.")
-    for title, methods in (("A/B", METHODS), ("Interleaving", interleaving.METHODS)):
-        st.subheader(title, anchor=False)
+    for lens, methods in METHODS.items():
+        st.subheader(LENSES[lens], anchor=False)
         html.table([{"Method": one.label, "Source": one.source} for one in methods])

@@ -9,9 +9,10 @@ from typing import Any
 import streamlit as st
 
 from analysis.figures import Choice
+from analysis.report import tables
+from analysis.report.reasons import reason
 from analysis.store import StudyRow
-from pages.ui import charts, downloads, frame, html, notices, visitor, words
-from pages.ui.reasons import reason
+from pages.ui import charts, frame, html, notices, visitor, words
 from pages.ui.words import plain
 
 MOST_ROWS = 200_000
@@ -103,12 +104,12 @@ def left_out_csv(rows: Path) -> bytes:
     file = pq.ParquetFile(rows)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([downloads.safe_cell(name) for name in file.schema_arrow.names])
+    writer.writerow([tables.safe_cell(name) for name in file.schema_arrow.names])
     written = 0
     for batch in file.iter_batches(batch_size=20_000):
         columns = [column.to_pylist() for column in batch.columns]
         for cells in zip(*columns, strict=True):
-            writer.writerow(["" if cell is None else downloads.safe_cell(cell) for cell in cells])
+            writer.writerow(["" if cell is None else tables.safe_cell(cell) for cell in cells])
         written += batch.num_rows
         if written >= MOST_ROWS:
             break

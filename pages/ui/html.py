@@ -5,14 +5,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import markup
+from analysis.report import markup
 
 _STYLE = Path(__file__).with_name("style.css")
 
 
 def stylesheet() -> None:
     """Send the style sheet; once a run, before any other piece."""
-    st.html(_STYLE)
+    st.html(f"<style>{markup.stylesheet()}{_STYLE.read_text(encoding='utf-8')}</style>")
 
 
 def verdict(
@@ -24,7 +24,7 @@ def verdict(
     why: Sequence[str],
 ) -> None:
     """Show the verdict: the word, a sentence, what to mend, and the rule one click away."""
-    st.html(markup.verdict(word, tone, icon, headline, points, why))
+    st.html(markup.verdict(word, tone, markup.symbol(icon), headline, points, why))
 
 
 def notice(kind: str, tone: str, text: str, fix: str) -> None:

@@ -1,45 +1,14 @@
-"""Notices on screen: the ones that stop above all numbers, the others beside the checks."""
+"""Notices on screen."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pages.ui import html, words
-
-_KINDS = {
-    "stop": ("Stop: no lift may be read", "stop"),
-    "warn": ("Read before using", "worse"),
-    "note": ("For the record", "neutral"),
-}
-
-
-def of_level(notices: Sequence[Mapping[str, Any]], level: str) -> list[Mapping[str, Any]]:
-    """The notices of one level, in the readout's order."""
-    return [notice for notice in notices if notice["level"] == level]
-
-
-def unsaid(notices: Sequence[Mapping[str, Any]], headline: str) -> list[str]:
-    """Each notice as text and fix in one line, without those that the headline says already."""
-    return [
-        " ".join(part for part in (one["text"], one.get("fix")) if part)
-        for one in notices
-        if one["text"] not in headline
-    ]
-
-
-def summary(notices: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
-    """How the data checks went, in a few words, and their state: ``fine``, ``look`` or ``stop``."""
-    stops, warnings, notes = (len(of_level(notices, level)) for level in _KINDS)
-    if stops:
-        return f"Data checks: {words.counted(stops, 'stop')}", "stop"
-    if warnings:
-        return f"Data checks: {words.counted(warnings, 'warning')}", "look"
-    if notes:
-        return f"Data checks: {words.counted(notes, 'note')}", "fine"
-    return "Data checks passed", "fine"
+from analysis.report.notices import KINDS, of_level
+from pages.ui import html
 
 
 def show(notices: Sequence[Mapping[str, Any]]) -> None:
     """Show all notices, the gravest first, each with its stable code."""
-    for level, (kind, tone) in _KINDS.items():
+    for level, (kind, tone) in KINDS.items():
         for notice in of_level(notices, level):
             html.notice(f"{kind} · {notice['code']}", tone, notice["text"], notice.get("fix", ""))

@@ -1,17 +1,26 @@
 """The head of a readout page: what is open, what can be done with it, and the way on without it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
 
+from analysis import report
 from analysis import store as saved
+from analysis.report import heading, tables
 from analysis.store import SAMPLES, StudyRow
 from pages.ui import downloads, frame, visitor, words
 from pages.ui.failure import show_error
 
 Content = Mapping[str, Any]
+
+BADGE_ICONS = {
+    "fine": ":material/check:",
+    "look": ":material/info:",
+    "stop": ":material/block:",
+    "plain": ":material/functions:",
+}
 
 
 def content_or_way_on(row: StudyRow, lens: str = "ab") -> dict[str, Any]:
@@ -56,37 +65,14 @@ def _offer_next(row: StudyRow, lens: str, *, has_readout: bool) -> None:
             _run(row)
 
 
-def caption(row: StudyRow, content: Content) -> str:
-    """One line: dates, units, arms, saved."""
-    ab = content["ab"]
-    units = sum(arm["n"] for arm in ab["arms"])
-    dates = words.days(ab["first_time"], ab["last_time"])
-    names = [arm["name"] for arm in ab["arms"]]
-    return line(row, dates, [words.counted(units, "unit")], names)
-
-
-def line(row: StudyRow, dates: str, counts: Sequence[str], names: Sequence[str]) -> str:
+def caption(row: StudyRow, content: Content, lens: str = "ab") -> str:
     """The line under a readout's title: when, how much, who against whom, saved when."""
     parts = [
-        dates if dates != words.NONE else "",
-        *counts,
-        words.plain(" v ".join(names)),
+        *heading.caption(content, lens, words.plain),
         f"saved {words.day(row.saved)}",
         "sample with known truth" if row.sample else "",
     ]
     return " · ".join(part for part in parts if part)
-
-
-def why(verdict: Content) -> list[str]:
-    """The rule that fired and its reasons, in words."""
-    said = [
-        f"Rule {verdict['rule']}: {verdict['rule_text']}",
-        *filter(None, verdict.get("explanations") or ()),
-    ]
-    others = verdict.get("treatments") or ()
-    if len(others) > 1:
-        said += [f"{one['treatment']}: {one['headline']}" for one in others]
-    return said
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
@@ -111,6 +97,8 @@ def more(row: StudyRow, readout_id: str, content: Content) -> None:
 
 
 def _menu(row: StudyRow, readout_id: str, content: Content) -> None:
+    _download(readout_id, content, "report", "html", "Download report (HTML)")
+    _copy_summary(content)
     _download(readout_id, content, "readout", "json", "Download readout (JSON)")
     if content.get("ab"):
         _download(readout_id, content, "metrics", "csv", "Download metric table (CSV)")
@@ -129,14 +117,15 @@ def _menu(row: StudyRow, readout_id: str, content: Content) -> None:
         _delete(row)
 
 
-_MAKERS = {
+_MAKERS: dict[str, tuple[Callable[[Content], str], str]] = {
+    "report": (lambda content: report.page(dict(content)), "text/html"),
     "readout": (downloads.readout_json, "application/json"),
     "metrics": (
-        lambda content: downloads.csv_text(downloads.metric_table(content)),
+        lambda content: tables.csv_text(tables.metric_table(content)),
         "text/csv",
     ),
     "numbers": (
-        lambda content: downloads.csv_text(downloads.flat(content["interleaving"])),
+        lambda content: tables.csv_text(tables.flat(content["interleaving"])),
         "text/csv",
     ),
     "study": (downloads.study_toml, "application/toml"),
@@ -172,6 +161,12 @@ def _export(row: StudyRow) -> None:
         icon=":material/folder_zip:",
         type="tertiary",
     )
+
+
+def _copy_summary(content: Content) -> None:
+    """Offer the readout in a few lines of text, with the button that copies them."""
+    if _action("Copy summary", "content_copy"):
+        st.code(report.text_summary(dict(content)), language=None, wrap_lines=True)
 
 
 def _action(label: str, icon: str) -> bool:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from analysis.core import VerdictError, wording
 from analysis.logs import ABLog
+from analysis.report.reasons import reason
 from analysis.store import (
     OWNER,
     Store,
@@ -22,7 +23,6 @@ from analysis.store import (
 from analysis.study import Metric, Study
 from pages.ui import notices, words
 from pages.ui.failure import show_error
-from pages.ui.reasons import reason
 from pages.ui.words import plain
 
 LOOK_AT_ONCE_ROWS = 3_000_000

@@ -8,11 +8,12 @@ from typing import Any
 import streamlit as st
 
 from analysis.core import VerdictError
+from analysis.report import list_badges
+from analysis.report.reasons import reason
 from analysis.store import OWNER, Store, StudyRow, study_of, study_place, study_work
 from analysis.study import Study
-from pages.ui import list_badges, notices, words
+from pages.ui import notices, words
 from pages.ui.failure import show_error
-from pages.ui.reasons import reason
 from pages.ui.study_check import log_key
 from pages.ui.words import plain
 

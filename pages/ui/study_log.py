@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from analysis.core import VerdictError
+from analysis.report.reasons import reason
 from analysis.store import Store, StudyRow, forget
 from pages.ui import frame, html, intake, notices, uploads, words
 from pages.ui.failure import show_error
-from pages.ui.reasons import reason
 from pages.ui.words import plain
 
 UPLOAD_MB = 200

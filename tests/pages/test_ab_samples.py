@@ -7,9 +7,10 @@ from streamlit.testing.v1 import AppTest
 
 from analysis.figures import FIGURES, Choice
 from analysis.readout import Readout, run
+from analysis.report import rows, tables
 from analysis.store import SAMPLES, Store
 from analysis.study import Study
-from pages.ui import downloads, rows
+from pages.ui import downloads
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 VERDICTS = {
@@ -78,5 +79,5 @@ def test_the_downloads_are_the_readout_its_table_and_its_study(
 ) -> None:
     _, study, readout = sample
     assert downloads.readout_json(readout.content) == readout.to_json()
-    assert len(downloads.metric_table(readout.content)) == len(study.metrics)
+    assert len(tables.metric_table(readout.content)) == len(study.metrics)
     assert 'kind = "' in downloads.study_toml(readout.content)

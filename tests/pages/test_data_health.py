@@ -6,9 +6,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from streamlit.testing.v1 import AppTest
 
+from analysis.report.reasons import reason
 from analysis.store import Store
 from pages.ui import health
-from pages.ui.reasons import reason
 from tests.pages.conftest import keep, shown_text
 
 

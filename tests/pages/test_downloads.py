@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from analysis.report import tables
 from pages.ui import downloads
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
@@ -21,23 +22,23 @@ def content(name: str = "ship") -> Content:
 
 @pytest.mark.parametrize("start", [*"=+-@|%\t\r\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
 def test_a_text_cell_that_could_run_as_a_formula_gets_an_apostrophe(start: str) -> None:
-    assert downloads.safe_cell(f"{start}1+1") == f"'{start}1+1"
+    assert tables.safe_cell(f"{start}1+1") == f"'{start}1+1"
 
 
 def test_numbers_are_untouched_and_missing_ones_empty() -> None:
-    text = downloads.csv_text([{"lift": -0.01, "p": None, "name": "a,b"}])
+    text = tables.csv_text([{"lift": -0.01, "p": None, "name": "a,b"}])
     assert list(csv.reader(io.StringIO(text))) == [["lift", "p", "name"], ["-0.01", "", "a,b"]]
 
 
 def test_column_names_are_guarded_too() -> None:
-    assert downloads.csv_text([{"=cmd": 1}]).startswith("'=cmd")
+    assert tables.csv_text([{"=cmd": 1}]).startswith("'=cmd")
 
 
 def test_the_metric_table_holds_every_comparison_with_full_precision() -> None:
     readout = content("arms")
-    rows = downloads.metric_table(readout)
+    rows = tables.metric_table(readout)
     assert len(rows) == sum(len(metric["comparisons"]) for metric in readout["ab"]["metrics"])
-    text = downloads.csv_text(rows)
+    text = tables.csv_text(rows)
     first = next(csv.DictReader(io.StringIO(text)))
     assert float(first["lift"]) == readout["ab"]["metrics"][0]["comparisons"][0]["lift"]
 

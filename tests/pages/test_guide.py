@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analysis import logs, readout
-from analysis.ab.methods import METHODS
+from analysis.methods.ab import METHODS
 from analysis.study import Study
 from pages.ui.guide_texts import EVENT_LOG, JSON_LINES, UNIT_TABLE, VERDICT_MEANS, _whole_event_log
 from pages.ui.words import VERDICTS

@@ -8,11 +8,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analysis.readout import run
+from analysis.report import list_badges, list_details, list_rows, tables
 from analysis.simulate import template
 from analysis.store import SAMPLES, Store
 from analysis.store.summary import summarise
 from analysis.study import Study
-from pages.ui import downloads, list_badges, list_details, list_rows
+from pages.ui import list_lines
 from tests.pages.conftest import keep
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -146,8 +147,8 @@ def test_a_sample_shows_its_truth_beside_the_estimate(store: Store) -> None:
     assert row.place is not None
     assert row.truth_place is not None
     assert row.place[0] < row.truth_place < row.place[2]
-    assert "**two\\_tower** is better" in list_rows.truth_line(truth)
-    assert list_rows.truth_line({"better": None, "clicks_per_list_alone": {}}) != ""
+    assert "**two\\_tower** is better" in list_lines.truth_line(truth)
+    assert list_lines.truth_line({"better": None, "clicks_per_list_alone": {}}) != ""
 
 
 def test_word_colour_and_mark_of_a_row_follow_its_own_p() -> None:
@@ -187,12 +188,12 @@ def test_the_list_of_studies_shows_the_lift_at_the_same_position(store: Store) -
 
 
 def test_all_numbers_can_be_taken_away_as_csv() -> None:
-    rows = downloads.flat(content("hostile")["interleaving"])
+    rows = tables.flat(content("hostile")["interleaving"])
     named = {row["field"]: row["value"] for row in rows}
     assert named["user_level.wins"] == 416
     assert named["bias_waterfall.raw"] == pytest.approx(0.562, abs=1e-3)
     assert "path.1.day" in named
-    assert downloads.csv_text(rows).startswith("field,value\n")
+    assert tables.csv_text(rows).startswith("field,value\n")
 
 
 def test_an_ab_readout_on_this_page_points_to_its_own(store: Store) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pages.ui import markup, rows
+from analysis.report import markup, rows
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 Content = dict[str, Any]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from analysis.core import wording
-from pages.ui import list_badges, list_rows, words
+from analysis.report import list_badges, list_rows, words
 
 Content = Mapping[str, Any]
 Facts = list[tuple[str, str]]

@@ -1,10 +1,11 @@
 """From an interleaving readout to its headline rows, and to what an uncorrected count would say."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from pages.ui import words
-from pages.ui.markup import Row
+from analysis.report import words
+from analysis.report.markup import Row
 
 Content = Mapping[str, Any]
 
@@ -38,6 +39,20 @@ def rows_of(content: Content, truth: Mapping[str, Any]) -> list[Row]:
     return [_row(content, block, names, truth)] if block and len(names) == 2 else []
 
 
+def rows_of_segment(content: Content, segment: Content) -> list[Row]:
+    """The levels of a column, for two rankers: clicks a slot at the same position."""
+    names = content["interleaving"].get("rankers") or []
+    if len(names) != 2:
+        return []
+    made = []
+    for level in segment["levels"]:
+        row = _row(content, level.get("position_stratified") or {}, names, {})
+        users = (level.get("user_level") or {}).get("n_users")
+        notes = () if users is None else (words.counted(users, "user"),)
+        made.append(replace(row, name=str(level["level"]), notes=notes))
+    return made
+
+
 def _row(content: Content, block: Content, names: list[str], truth: Mapping[str, Any]) -> Row:
     grey = stopped(content)
     alpha = alpha_of(content)
@@ -51,7 +66,7 @@ def _row(content: Content, block: Content, names: list[str], truth: Mapping[str,
     note = words.p_value(p) if p is not None else ""
     many = len(content["interleaving"].get("rankers") or []) > 2
     about = f"{names[1]} v {names[0]}" if many else "clicks a slot, by position, higher is better"
-    true_lift = _true_lift(truth)
+    known = true_lift(truth)
     return Row(
         name="Same position",
         notes=(about,),
@@ -59,11 +74,11 @@ def _row(content: Content, block: Content, names: list[str], truth: Mapping[str,
         treatment=_rate(block.get("rate_candidate")),
         change=words.lift(lift),
         interval=words.lift_interval(low, high) if drawn else "",
-        truth="" if true_lift is None or not drawn else f"true change {words.lift(true_lift)}",
+        truth="" if known is None or not drawn else f"true change {words.lift(known)}",
         place=(low, lift, high) if drawn else None,  # type: ignore[arg-type]
         why_not="" if drawn else _why_not(block),
         margin=None,
-        truth_place=true_lift if drawn else None,
+        truth_place=known if drawn else None,
         filled=clear and not grey,
         tone="neutral" if grey else tone,
         reading="Not read" if grey else reading if drawn else "Not compared",
@@ -83,42 +98,32 @@ def _why_not(block: Content) -> str:
     return "too few clicks for an interval"
 
 
-def _true_lift(truth: Mapping[str, Any]) -> float | None:
+def true_lift(truth: Mapping[str, Any]) -> float | None:
     """The planted lift at the same position: the odds of the fair share, less 1."""
     share = truth.get("fair_share")
     return None if share is None else float(share) / (1 - float(share)) - 1
 
 
-def struck(content: Content) -> str:
-    """What uncorrected counts would say, struck through, as Markdown; empty if they agree."""
+def uncorrected(content: Content, said: Callable[[str], str]) -> str:
+    """What uncorrected counts would say, as one sentence; empty if they agree.
+
+    Args:
+        content: The readout's content.
+        said: How a ranker's name is written where it is struck through.
+    """
     verdict = content["interleaving"].get("verdict") or {}
     winner = verdict.get("winner")
-    said = []
+    parts = []
     for key, how in (
         ("naive_would_say", "counting the lists each ranker won names"),
         ("pooled_would_say", "the click rate over all slots names"),
     ):
         named = verdict.get(key)
         if named and named != winner:
-            said.append(f"{how} ~~{words.plain(str(named))}~~")
-    if not said:
+            parts.append(f"{how} {said(str(named))}")
+    if not parts:
         return ""
     why = ", which the corrected comparison does not bear out"
     if stopped(content):
         why = ", which this log cannot carry"
-    return f"Uncorrected, {' and '.join(said)}{'' if winner else why}."
-
-
-def truth_line(truth: Mapping[str, Any]) -> str:
-    """What was planted in a sample, as one sentence of Markdown."""
-    if "clicks_per_list_alone" not in truth:
-        return ""
-    better = truth.get("better")
-    if not better:
-        return "Known truth of this sample: the rankers are equally good."
-    candidate = list(truth["clicks_per_list_alone"])[1]
-    return (
-        f"Known truth of this sample: **{words.plain(str(better))}** is better."
-        f" {words.plain(candidate)}'s items get {words.lift(_true_lift(truth))} clicks at the same"
-        f" position, and {words.lift(truth['lift'])} on lists that it fills alone."
-    )
+    return f"Uncorrected, {' and '.join(parts)}{'' if winner else why}."

@@ -4,16 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pages.ui import notices, rows, words
+from analysis.report import notices, rows, words
 
 Content = Mapping[str, Any]
-
-ICONS = {
-    "fine": ":material/check:",
-    "look": ":material/info:",
-    "stop": ":material/block:",
-    "plain": ":material/functions:",
-}
 
 
 @dataclass(frozen=True)

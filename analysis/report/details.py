@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pages.ui import rows, words
-from pages.ui.reasons import reason
+from analysis.report import rows, words
+from analysis.report.reasons import reason
 
 Content = Mapping[str, Any]
 Facts = list[tuple[str, list[tuple[str, str]]]]
@@ -81,7 +81,7 @@ def methods(content: Content) -> list[tuple[str, str]]:
 
 
 def _method(one: Content) -> list[tuple[str, str]]:
-    from analysis.ab.methods import METHODS
+    from analysis.methods.ab import METHODS
 
     method = next((known for known in METHODS if known.key == one.get("test")), None)
     return [] if method is None else [("Method", method.label), ("Source", method.source)]

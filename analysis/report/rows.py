@@ -1,15 +1,16 @@
 """From a readout to the rows of its metric tables: which text, which place, which colour."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from pages.ui import words
-from pages.ui.markup import Row
+from analysis.report import words
+from analysis.report.markup import Row
 
 Content = Mapping[str, Any]
 ROLES = (("primary", "Primary"), ("guardrail", "Guardrails"), ("secondary", "Secondary"))
 
-_GUARDRAIL_TONES = {"safe": "better", "breached": "worse", "unproven": "neutral"}
+GUARDRAIL_TONES = {"safe": "better", "breached": "worse", "unproven": "neutral"}
 
 
 def stopped(content: Content) -> bool:
@@ -56,6 +57,19 @@ def rows_of(content: Content, role: str, truth: Mapping[str, Any]) -> list[Row]:
         if metric["role"] == role
         for comparison in metric["comparisons"]
     ]
+
+
+def rows_of_segment(content: Content, metric: Content, segment: Content) -> list[Row]:
+    """All units of one treatment, then the levels of a column, each with its units."""
+    grey = stopped(content)
+    whole = next(one for one in metric["comparisons"] if one["treatment"] == segment["treatment"])
+    levels = [("All units", whole)] + [(str(one["level"]), one) for one in segment["levels"]]
+    made = []
+    for name, one in levels if segment["levels"] else ():
+        row = _row(metric, one, None, grey=grey, many=False)
+        units = words.counted(one["n_control"] + one["n_treatment"], "unit")
+        made.append(replace(row, name=name, notes=(units,), margin=None))
+    return made
 
 
 def _row(
@@ -153,7 +167,7 @@ def _reading(metric: Content, comparison: Content) -> tuple[str, str, str]:
         note = "worse, but within margin"
     elif safety == "breached":
         note = "beyond the margin"
-    return words.GUARDRAILS[safety], note, _GUARDRAIL_TONES[safety]
+    return words.GUARDRAILS[safety], note, GUARDRAIL_TONES[safety]
 
 
 def _p_note(comparison: Content) -> str:

@@ -1,10 +1,10 @@
 """The health badges of an interleaving readout: who starts, users, data checks, method."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from pages.ui import notices, words
-from pages.ui.badges import Badge
+from analysis.report import notices, words
+from analysis.report.badges import Badge
 
 Content = Mapping[str, Any]
 ENOUGH = 50
@@ -26,18 +26,23 @@ TESTS = {
 SCOPES = {"all": "all slots", "competitive": "slots where rankers differ"}
 
 
-def badges(content: Content) -> list[Badge]:
-    """The badges in the order of trust: draw, users, checks, method."""
+def badges(content: Content, said: Callable[[str], str] = str) -> list[Badge]:
+    """The badges in the order of trust: draw, users, checks, method.
+
+    Args:
+        content: The readout's content.
+        said: How a ranker's own name is written.
+    """
     checks, state = notices.summary(content["notices"])
     return [
-        *_starts(content),
+        *_starts(content, said),
         *_users(content),
         Badge("checks", checks, state, "Data checks"),
         Badge("method", method(content), "plain", "Method"),
     ]
 
 
-def _starts(content: Content) -> list[Badge]:
+def _starts(content: Content, said: Callable[[str], str]) -> list[Badge]:
     found = content["interleaving"]
     balance = found.get("balance") or {}
     names, share = found.get("rankers") or [], balance.get("control_first_share")
@@ -47,16 +52,16 @@ def _starts(content: Content) -> list[Badge]:
     shares = balance.get("first_share") or [share, 1 - share]
     if "first_pick_fixed" in codes:
         most = max(range(len(shares)), key=lambda at: shares[at])
-        said = f"{words.plain(names[most])} starts {words.share(shares[most])} of lists"
-        return [Badge("starts", said, "stop", "Balance")]
-    said = " / ".join(f"{one * 100:.1f}" for one in shares)
+        text = f"{said(names[most])} starts {words.share(shares[most])} of lists"
+        return [Badge("starts", text, "stop", "Balance")]
+    split = " / ".join(f"{one * 100:.1f}" for one in shares)
     if "first_pick_biased" in codes:
-        return [Badge("starts", f"Who starts is off: {said}", "look", "Balance")]
+        return [Badge("starts", f"Who starts is off: {split}", "look", "Balance")]
     if "share_drift" in codes:
         return [Badge("starts", "Shares move by the day", "look", "Balance")]
     if "first_pick_sticky" in codes:
         return [Badge("starts", "Who starts is fixed for a user", "look", "Balance")]
-    return [Badge("starts", f"Who starts: {said}", "fine", "Balance")]
+    return [Badge("starts", f"Who starts: {split}", "fine", "Balance")]
 
 
 def _users(content: Content) -> list[Badge]:
