@@ -136,7 +136,7 @@ def _read(
 ) -> PanelLog | VerdictError:
     from analysis import logs
 
-    store = Store(Path(home))
+    store = Store(Path(home), OWNER)
     try:
         return logs.read_panel(_study, base=study_place(store, _row), work=study_work(store, _row))
     except VerdictError as error:

@@ -28,6 +28,9 @@ from analysis.logs.sql.times import (
 
 NO_PERIOD = np.iinfo(np.int64).min
 
+# Rows of which an engine in this process groups all users at once within its memory.
+ROWS_AT_ONCE = 20_000_000
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -350,7 +353,7 @@ class EventRows:
         None for a log so long that the search would take longer than all the rest.
         """
         engine, dialect = self.engine, self.engine.dialect
-        if engine.rows_at_once is not None and profile.rows > engine.rows_at_once:
+        if engine.at_hand and profile.rows > ROWS_AT_ONCE:
             return None
         engine.view(
             "whole_units", "SELECT * FROM panel_units WHERE t IS NOT NULL AND unit IS NOT NULL"
@@ -407,8 +410,7 @@ class EventRows:
             marks = f"signature % {2 ** len(self.signatures.sets)}"
             where += f" AND {dialect.divide(f'({marks})', bit)} % 2 = 0"
         codes = [self.signatures.code_of(event) for event in events]
-        at_once = self.engine.rows_at_once
-        parts = 1 if at_once is None else max(1, -(-rows // at_once))
+        parts = max(1, -(-rows // ROWS_AT_ONCE)) if self.engine.at_hand else 1
         # A user is in one part, so that the parts' counts add up.
         key = f"abs({dialect.typed_hash(['person'])}) % {parts}"
         found = [
