@@ -12,7 +12,7 @@ from analysis.core import VerdictError, wording
 from analysis.figures import Choice
 from analysis.logs import PanelLog
 from analysis.report.reasons import reason
-from analysis.store import Store, StudyRow, study_of, study_place, study_work
+from analysis.store import OWNER, Store, StudyRow, study_of, study_place, study_work
 from analysis.study import Study
 from pages.ui import charts, html, notices, words
 from pages.ui.failure import show_error
