@@ -199,4 +199,6 @@ def _forecast(panel: Panel, lens: SyntheticControl, factor: float, blocks: Block
     except VerdictError:
         return "not_applicable"
     blocks["bsts"] = found
-    return Row(found["effect"], found["low"], found["high"], "ok", found["p_value"], None)
+    # Its tail rejects 18 % of simulated panels without an effect at 5 %: no p-value beside the
+    # others.
+    return Row(found["effect"], found["low"], found["high"], "ok", None, None)
