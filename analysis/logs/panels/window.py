@@ -161,7 +161,7 @@ def label_axis(
     timezone: str | None,
     lens: SyntheticControl,
 ) -> LabelAxis:
-    """Labels in order, without those after the end or in a declared gap.
+    """Labels in order, without those from the end's date on, after its number, or in a gap.
 
     Raises:
         LogError: ``date_on_numbers``, ``number_on_dates`` or ``gap_backwards``.
@@ -170,7 +170,8 @@ def label_axis(
     kept = set(every.kept)
     if lens.end is not None:
         end = every.key(lens.end, "synthetic_control.end")
-        kept = {i for i in kept if keys[i] < end}
+        # A date is the instant at which its period begins; a number is the period itself.
+        kept = {i for i in kept if keys[i] < end or (timezone is None and keys[i] == end)}
     for i, (first, last) in enumerate(lens.gaps):
         where = f"synthetic_control.gaps[{i + 1}]"
         low, high = every.key(first, where), every.key(last, where)
