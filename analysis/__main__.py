@@ -62,7 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     suggest.set_defaults(action=_suggest)
 
     template = actions.add_parser("template", help="a small valid example log")
-    template.add_argument("lens", choices=("ab", "interleaving"), help="which lens it is for")
+    template.add_argument(
+        "lens", choices=("ab", "interleaving", "synthetic_control"), help="which lens it is for"
+    )
     template.set_defaults(action=_template)
 
     simulate = actions.add_parser("simulate", help="a log whose truth is known")

@@ -11,6 +11,7 @@ from analysis.simulate.files import csv_text, write_table
 from analysis.simulate.list_kinds import LIST_KINDS
 from analysis.simulate.list_log import list_log
 from analysis.simulate.log import ab_log
+from analysis.simulate.panel_formula import panel_text
 from analysis.simulate.scenarios import CHECKOUT, ONBOARDING, SEARCH_RANKER
 
 SHAPE = 1.5
@@ -84,11 +85,13 @@ def template(lens: str) -> str:
     if lens == "interleaving":
         small = replace(LIST_KINDS["lists_better"], users=120, queries=40, slots=6)
         return csv_text(list_log(small, seed=1)).decode()
+    if lens == "synthetic_control":
+        return panel_text()
     if lens != "ab":
         raise StudyError(
             "unknown_lens",
             f"There is no example log for {lens!r}.",
             where="template",
-            fix="This version has: ab, interleaving.",
+            fix="There are: ab, interleaving, synthetic_control.",
         )
     return csv_text(ab_log(replace(_BETTER, units=200), seed=1)).decode()
