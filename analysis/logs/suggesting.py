@@ -8,6 +8,7 @@ from analysis.logs.guess import GuessedColumns, guess_roles
 from analysis.logs.intake import Source
 from analysis.logs.intake.preview import looking, quoted
 from analysis.logs.lists.suggest import suggest_lists
+from analysis.logs.panels.suggest import PanelGuess, guess_panel
 from analysis.logs.profile import Profile, plain_name
 
 EXPOSURES = (
@@ -22,7 +23,7 @@ GOALS = re.compile(
     r"(?P<g4>booking|booked|install|trial)|(?P<g5>add_to_cart|cart|checkout)|(?P<g6>click)"
 )
 HARMS = re.compile(
-    r"unsubscri|refund|error|crash|complain|churn|cancel|bounce|latenc|load|timeout|fail|"
+    r"(^|_)costs?($|_)|unsubscri|refund|error|crash|complain|churn|cancel|bounce|latenc|load|timeout|fail|"
     r"slow|uninstall|report_abuse|returned|contact|support|ticket"
 )
 MEASURED = re.compile(r"latenc|load|duration|seconds|millis|_ms\b|time|score|rating|depth")
@@ -71,6 +72,9 @@ def suggest(
     if of_lists is not None:
         return of_lists
     guessed = guess_roles(source)
+    panel = guess_panel(source, guessed)
+    if panel is not None:
+        return _of_panel(source, guessed, panel, path, name)
     columns: dict[str, Any] = dict(guessed.roles)
     if guessed.segments:
         columns["segments"] = list(guessed.segments)
@@ -94,6 +98,48 @@ def suggest(
         "metrics": metrics[:MOST_METRICS],
         "ab": settings,
     }
+
+
+def _of_panel(
+    source: Source, guessed: GuessedColumns, panel: PanelGuess, path: tuple[str, ...], name: str
+) -> dict[str, Any]:
+    """A study of a log that looks like a panel."""
+    if panel.wide:
+        metrics = [{"name": _title(name) or "Value", "role": "primary", "better": "higher"}]
+    elif "event" in panel.columns:
+        metrics = _event_metrics(_events(source, guessed))
+        if "unit" not in panel.columns:
+            # Without users there are no shares of them.
+            metrics = [{**one, "kind": "count"} if one["kind"] == "proportion" else one
+                       for one in metrics]  # fmt: skip
+    else:
+        metrics = _panel_metrics(panel.values)
+    return {
+        "version": 1,
+        "name": name,
+        "log": {"path": path[0] if len(path) == 1 else list(path), "timezone": "UTC"},
+        "columns": panel.columns,
+        "metrics": metrics[:MOST_METRICS],
+        "synthetic_control": {**panel.settings, "alpha": 0.05},
+    }
+
+
+def _panel_metrics(values: tuple[Profile, ...]) -> list[dict[str, Any]]:
+    """Every column of numbers that may be an outcome, the likeliest first."""
+    outcomes = [p for p in values if not ATTRIBUTES.search(p.plain)] or list(values)
+    goal = min(range(len(outcomes)), key=lambda i: (_goal(outcomes[i].plain), i))
+    ordered = [outcomes[goal], *(p for i, p in enumerate(outcomes) if i != goal)]
+    return _distinct(
+        [
+            {
+                "name": _title(p.name),
+                "role": "secondary" if i else "primary",
+                "column": p.name,
+                "better": _better(p.plain),
+            }
+            for i, p in enumerate(ordered)
+        ]
+    )
 
 
 def _control(guessed: GuessedColumns) -> str | None:

@@ -74,7 +74,7 @@ def read_rows(
         )
     table = engine.run(_query(engine, roles, columns, timezone))
     order = np.argsort(table.column("row_no").to_numpy(), kind="stable")
-    cells = table.column("at").combine_chunks().dictionary_encode()
+    cells = table.column("moment").combine_chunks().dictionary_encode()
     written = cells.dictionary.to_pylist()
     code = cells.indices.fill_null(-1).to_numpy().astype(np.int64)
     counts = np.bincount(code[code >= 0], minlength=len(written)).tolist()
@@ -163,7 +163,7 @@ def _query(engine: Engine, roles: Roles, columns: tuple[str, ...], timezone: str
         for i, column in enumerate(columns)
     )
     return (
-        f"SELECT __row AS row_no, {text(roles.region)} AS unit, {at} AS at, "
+        f"SELECT __row AS row_no, {text(roles.region)} AS unit, {at} AS moment, "
         f"{dialect.filled(text(roles.treated_from))} AS since{numbers} FROM log"
     )
 
