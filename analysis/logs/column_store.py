@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from analysis.logs.intake.opening import RACY_SECONDS
 
 # Part of every key: raise it when a template or a rule changes, so that no old table is read.
-TEMPLATES = 2
+TEMPLATES = 3
 
 Array = NDArray[Any]
 

@@ -7,7 +7,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.core import LogError
-from analysis.logs.coded.spool import Spool
 from analysis.logs.coded.texts import some_odd
 from analysis.logs.coded.units import CodedUnits, code_units
 from analysis.logs.column_store import Array
@@ -154,8 +153,7 @@ def build_units(engine: Engine, profile: Profile, exposures: Exposures, plan: Pl
     arms, where = len(exposures.arms.names), _counting(engine, exposures)
     found = (engine, profile, exposures.arms.code, exposures.names, where)
     if engine.at_hand:
-        timed = bool(plan.metrics)
-        coded = code_units(*found, Spool(engine.scratch), events_wanted=timed)
+        coded = code_units(*found, frozenset(profile.spellings(plan.events())))
         if coded is not None:
             return _coded_units(engine, coded, arms, plan.end)
     grouped = group_units(*found)

@@ -62,6 +62,21 @@ def test_two_engines_give_the_same_bytes(spark: Any, tmp_path: Path, seed: int) 
     assert dump(embedded, of) == dump(distributed, of)
 
 
+def test_rows_handed_over_by_a_server_give_the_same_bytes(
+    spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The template that hands rows over is as portable as those that group them."""
+    from analysis.logs.engines.spark import SparkEngine
+
+    rows = with_faults(random_rows(7, 30), 7)
+    of = study("log.parquet", METRICS_ON_BOTH, columns=COLUMNS, exposure="exposure",
+               window_days=3)  # fmt: skip
+    embedded = read_rows(rows, of, tmp_path)
+    monkeypatch.setattr(SparkEngine, "at_hand", True)
+    handed = on_spark(spark, tmp_path / "log.parquet", of, tmp_path / "spark")
+    assert dump(embedded, of) == dump(handed, of)
+
+
 def test_values_with_many_digits_agree_to_1e_12(spark: Any, tmp_path: Path) -> None:
     rows = random_rows(4, 30)
     for i, row in enumerate(rows):

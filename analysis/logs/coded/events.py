@@ -73,7 +73,7 @@ class _Found:
         cells: Cells,
     ) -> None:
         self._cells = cells
-        self._rows = Spool(coded.rows.folder)
+        self._rows = Spool(coded.counted.folder)
         self.total = 0
         none = len(wanted)
 
@@ -85,24 +85,24 @@ class _Found:
         scale = np.array([*(one.scale or 0.0 for one in wanted), 0.0])
         rank = np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)[coded.place]
         start = np.where(kept, coded.t0, FAR)[coded.place]
-        edges, wants = window.offsets, codes < none
-        for unit, t, event, v in coded.rows.chunks("unit", "t", "event", "v"):
-            at = np.flatnonzero(wants[event])
-            since = t[at] - start[unit[at]]
+        edges = window.offsets
+        for unit, event, t, v in coded.counted.chunks("unit", "event", "t", "v"):
+            since = t - start.take(unit)
             within = since >= edges[0]
             if not window.open_end:
                 within &= since < edges[-1]
-            at, since = at[within], since[within]
-            which, ix, value = codes[event[at]], rank[unit[at]], v[at]
-            blank = np.isnan(value)
-            counts = (ix >= 0) & ~(blank & filled[which])
+            at = np.flatnonzero(within)
+            which, ix = codes.take(event.take(at)), rank.take(unit.take(at))
+            value, blank = v.take(at), np.isnan(v.take(at))
+            counts = (ix >= 0) & (which < none) & ~(blank & filled.take(which))
             if not counts.all():
-                at, since, which, ix, value, blank = (
-                    column[counts] for column in (at, since, which, ix, value, blank)
+                at, which, ix, value, blank = (
+                    column[counts] for column in (at, which, ix, value, blank)
                 )
             value[blank] = 0.0
-            whole = away_from_zero(value * scale[which])
-            cell = _cell(which, ix, t[at], since, window, cells)
+            value *= scale.take(which)
+            whole = away_from_zero(value) if any(one.wide for one in wanted) else np.rint(value)
+            cell = _cell(which, ix, t.take(at), since.take(at), window, cells)
             self._rows.add({"cell": cell, "value": whole})
             self.total += cell.size
 

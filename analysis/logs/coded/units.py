@@ -1,6 +1,7 @@
 """The units of a log from its rows, one after the other: first exposure, arms and marks."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,8 @@ class CodedUnits:
         mark: Of its rows.
         place: Number of a unit on the rows -> place in this order.
         events: Names that the rows' event places stand for.
-        rows: The clean rows: ``unit``, ``row``, ``t``, ``event``, ``v``.
+        rows: The clean rows: ``unit``, ``row``, ``event``.
+        counted: Rows of events that some metric counts: ``unit``, ``event``, ``t``, ``v``.
     """
 
     ids: Any
@@ -50,6 +52,7 @@ class CodedUnits:
     place: Array
     events: Names
     rows: Spool
+    counted: Spool
 
 
 class _Sums:
@@ -91,9 +94,8 @@ class _Pass:
         profile: Profile,
         codes: dict[str, int],
         exposing: list[str] | None,
-        rows: Spool,
-        *,
-        events_wanted: bool,
+        counting: frozenset[str],
+        scratch: Path,
     ) -> None:
         self.events, self.arms = Names.of(profile, "event"), Names.of(profile, "arm")
         self._largest, self._places = profile.largest, profile.places
@@ -104,8 +106,8 @@ class _Pass:
             lambda event: exposing is None or event in exposing, np.bool_
         )
         self._kind = np.uint8 if len(self.events.texts) < 256 else np.int32
-        self._events_wanted = events_wanted
-        self.rows = rows
+        self._counts = self.events.table(lambda event: event in counting, np.bool_)
+        self.rows, self.counted = Spool(scratch), Spool(scratch)
         self.coder, self.sums = Coder(), _Sums()
         self.texts: list[Any] = []
 
@@ -128,12 +130,11 @@ class _Pass:
         np.minimum.at(sums["t0"], ours, batch.t.take(exposed))
         np.minimum.at(sums["low"], ours, code)
         np.maximum.at(sums["high"], ours, code)
-        kept = {
-            "unit": unit.astype(np.int32),
-            "row": _small(batch.row),
-            "event": batch.event.astype(self._kind),
-        }
-        self.rows.add(kept | ({"t": batch.t, "v": batch.v} if self._events_wanted else {}))
+        number, event = unit.astype(np.int32), batch.event.astype(self._kind)
+        self.rows.add({"unit": number, "row": _small(batch.row), "event": event})
+        at = np.flatnonzero(self._counts.take(batch.event))
+        columns = {"unit": number, "event": event, "t": batch.t, "v": batch.v}
+        self.counted.add({name: column.take(at) for name, column in columns.items()})
 
     def finish(self) -> CodedUnits | None:
         """The units; None if two ids share a key."""
@@ -158,6 +159,7 @@ class _Pass:
             place=place,
             events=self.events,
             rows=self.rows,
+            counted=self.counted,
         )
 
 
@@ -167,9 +169,7 @@ def code_units(
     codes: dict[str, int],
     exposing: list[str] | None,
     where: str,
-    rows: Spool,
-    *,
-    events_wanted: bool,
+    counting: frozenset[str],
 ) -> CodedUnits | None:
     """The units of the view ``clean``, from one pass over its rows.
 
@@ -179,13 +179,12 @@ def code_units(
         codes: Arm as written -> its place.
         exposing: Names of the exposure event; None if every row with an arm exposes.
         where: Which rows count.
-        rows: Keeps the rows.
-        events_wanted: Keep times and values too.
+        counting: Names of events whose times and values are kept.
 
     Returns:
         The units; None in the rare case that two ids share a hash.
     """
-    work = _Pass(profile, codes, exposing, rows, events_wanted=events_wanted)
+    work = _Pass(profile, codes, exposing, counting, engine.scratch)
     for batch in batches(engine, work.events, work.arms, where):
         work.add(batch)
     return work.finish()

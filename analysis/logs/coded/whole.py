@@ -58,7 +58,10 @@ def row_marks(t: Whole, whole: Whole, event: Whole, arm: Whole) -> Whole:
 
 
 def away_from_zero(values: Array) -> Array:
-    """Values rounded to whole ones, halves away from zero as SQL does it."""
+    """Values rounded to whole ones, halves away from zero as SQL does it.
+
+    Only values that are no short decimals can be halves after they were scaled.
+    """
     near = np.rint(values)
     half = np.flatnonzero(np.abs(values - np.trunc(values)) == 0.5)
     if half.size:
