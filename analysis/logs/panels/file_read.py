@@ -311,8 +311,8 @@ class _Periods:
             raise too_large(metric.name)
         after = np.where(table.stamp >= 0, self.after[table.stamp], out.USED)
         cells = np.where(table.outcome == out.USED, after, table.outcome)
-        # A row is used if one of its cells is; else it left for the first reason of any.
-        outcome: Int = cells.min(axis=1)
+        # A row is used if one of its cells is.
+        outcome = out.for_the_log(list(cells.T))
         lost = left_out_by(outcome, np.ones(outcome.size, dtype=np.int64))
         left_out = (*(LeftOut(reason, n) for reason, n in lost.items()), *rejected)
         used = int((outcome == out.USED).sum())

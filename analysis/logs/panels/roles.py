@@ -23,7 +23,8 @@ PERIOD = (*TIME, "period", "week", "month", "year", "quarter", "year_qtr", "year
 TREATED_FROM = ("treated_from",)
 # Roles of the panel, in the order in which a column is given away.
 SAID = ("region", "unit", "time", "event", "value", "id", "treated_from")
-SHARE = 0.9
+# A column of which so many filled cells are numbers is one of numbers.
+SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -241,7 +242,7 @@ class _Finding:
         return [c for c in self._free() if c not in some and self._filled.get(c)]
 
     def _number_columns(self, columns: list[str]) -> list[str]:
-        """Columns most of whose filled cells are numbers; which are filled is remembered."""
+        """Columns of numbers; how many cells are filled is remembered."""
         dialect = self.engine.dialect
         parts = []
         for i, column in enumerate(columns):

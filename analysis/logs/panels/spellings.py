@@ -36,28 +36,26 @@ def merge_spellings(counts: Mapping[str, int]) -> Spellings:
         counts: Name as written -> rows.
     """
     spellings: dict[str, dict[str, int]] = {}
+    written_as: dict[str, list[str]] = {}
     for written, rows in counts.items():
         shown = plain(written)
         if shown:
             of_unit = spellings.setdefault(key(shown), {})
             of_unit[shown] = of_unit.get(shown, 0) + rows
+            written_as.setdefault(key(shown), []).append(written)
     best = {
         folded: min(found, key=lambda spelling: (-found[spelling], spelling))
         for folded, found in spellings.items()
     }
-    unit_of = {written: best.get(key(written)) for written in counts}
+    several = {folded: names for folded, names in sorted(written_as.items()) if len(names) > 1}
     return Spellings(
-        unit_of=unit_of,
-        merged={
-            best[folded]: tuple(sorted(found))
-            for folded, found in sorted(spellings.items())
-            if len(found) > 1
-        },
+        unit_of={written: best.get(key(written)) for written in counts},
+        merged={best[folded]: tuple(sorted(names)) for folded, names in several.items()},
         rows_merged=sum(
-            rows
-            for folded, found in spellings.items()
-            for spelling, rows in found.items()
-            if spelling != best[folded]
+            counts[written]
+            for folded, names in several.items()
+            for written in names
+            if written != best[folded]
         ),
     )
 
