@@ -6,14 +6,14 @@ from typing import Any
 from analysis.report import words
 from analysis.report.badges import Badge
 from analysis.report.notices import summary
-from analysis.report.panel_rows import alpha_of, metric_of
+from analysis.report.panel_rows import metric_of
 from analysis.report.rows import stopped
 
 Content = Mapping[str, Any]
 
 PLACEBOS, DONORS, CHECKS, METHOD = "Placebos", "Donors", "Data checks", "Method"
 ESTIMATORS = {
-    "classic": "Classic weights",
+    "classic": "Classic",
     "demeaned": "Demeaned",
     "indexed": "Indexed",
     "ridge": "Ridge-augmented",
@@ -41,11 +41,10 @@ def badges(content: Content) -> list[Badge]:
 
 
 def method(content: Content) -> str:
-    """The method and the level of its intervals."""
+    """The method, in a word or two."""
     found = content["synthetic_control"]
     key = str(found.get("estimator") or found.get("method") or "")
-    name = ESTIMATORS.get(key, key.replace("_", " ").capitalize())
-    return f"{name}, {words.level(alpha_of(content))}"
+    return ESTIMATORS.get(key, key.replace("_", " ").capitalize())
 
 
 def _codes(content: Content, level: str = "") -> set[str]:
@@ -60,7 +59,7 @@ def _fit(content: Content) -> list[Badge]:
     if size is None:
         return []
     kind = str(metric_of(content)["kind"])
-    text = f"Pre-period RMSPE {words.difference(size, kind).lstrip('+')}"
+    text = f"Fit: RMSPE {words.difference(size, kind).lstrip('+')}"
     stops = _codes(content, "stop") & {*MISFITS, "outside_convex_hull"}
     outside = "outside_convex_hull" in _codes(content)
     return [Badge("fit", text, "stop" if stops else "look" if outside else "fine", DONORS)]

@@ -253,6 +253,7 @@ def _about(one: _Side) -> str:
     if one.metric.get("role") == "guardrail":
         known = one.found.get("margin") is not None
         said += f", {margin_text(one.metric, one.found)}" if known else ", no margin set"
+        return said
     return f"in total, {said}" if one.scale == "total" else f"a {one.per}, {said}"
 
 
