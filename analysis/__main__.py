@@ -1,4 +1,4 @@
-"""The command line: run, check, suggest, template and simulate."""
+"""The command line: run, check, plan, suggest, template, simulate and store."""
 
 import argparse
 import json
@@ -58,12 +58,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.set_defaults(action=_check)
 
+    plan = actions.add_parser("plan", help="before launch: power, and the best units to treat")
+    plan.add_argument("study", help="study file (TOML or JSON) without a start, or before it")
+    plan.add_argument("--json", metavar="OUT", help="write it as JSON; - for standard output")
+    plan.add_argument("--log", metavar="PATH", help="read this log instead of the study's")
+    plan.add_argument("--engine", choices=("duckdb", "spark"), help="the engine that reads the log")
+    plan.set_defaults(action=_plan)
+
     suggest = actions.add_parser("suggest", help="read a log and write a study to edit")
     suggest.add_argument("log", help="log file or glob")
     suggest.set_defaults(action=_suggest)
 
     template = actions.add_parser("template", help="a small valid example log")
-    template.add_argument("lens", choices=("ab", "interleaving"), help="which lens it is for")
+    template.add_argument(
+        "lens", choices=("ab", "interleaving", "synthetic_control"), help="which lens it is for"
+    )
     template.set_defaults(action=_template)
 
     simulate = actions.add_parser("simulate", help="a log whose truth is known")
@@ -71,7 +80,49 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("--seed", type=int, required=True, help="the same seed, the same log")
     simulate.add_argument("--out", required=True, help="file to write: .csv or .parquet")
     simulate.set_defaults(action=_simulate)
+
+    store = actions.add_parser("store", help="look after what is saved")
+    _add_store(store)
     return parser
+
+
+def _add_store(parser: argparse.ArgumentParser) -> None:
+    """The actions on the store that VERDICT_HOME and VERDICT_DATABASE_URL name."""
+    does = parser.add_subparsers(required=True, metavar="ACTION", dest="does")
+    does.add_parser("list", help="every study with its id, verdict and size").add_argument(
+        "--deleted", action="store_true", help="those that can still be brought back"
+    )
+    does.add_parser("show", help="one study: where it stands, its readouts and links").add_argument(
+        "study", help="id of the study"
+    )
+    export = does.add_parser("export", help="write a study with its log and readouts to one file")
+    export.add_argument("study", help="id of the study")
+    export.add_argument("--out", required=True, help="file to write: .zip")
+    does.add_parser("import", help="bring in an exported study").add_argument(
+        "file", help="file that export wrote"
+    )
+    delete = does.add_parser("delete", help="put a study away; it can be restored for 7 days")
+    delete.add_argument("study", help="id of the study")
+    delete.add_argument("--for-good", action="store_true", help="remove it and its log at once")
+    does.add_parser("restore", help="bring a deleted study back").add_argument(
+        "study", help="id of the study"
+    )
+    does.add_parser("links", help="every share link, without its token")
+    does.add_parser("turn-off", help="end a share link now").add_argument(
+        "link", help="id of the link"
+    )
+    does.add_parser("audit", help="who did what, the newest first").add_argument(
+        "--limit", type=int, default=100, help="how many rows"
+    )
+    does.add_parser("verify", help="read everything and compare it with its hashes")
+    does.add_parser("vacuum", help="remove what is over, and give its space back")
+    parser.set_defaults(action=_store)
+
+
+def _store(asked: argparse.Namespace) -> None:
+    from analysis.store import shell
+
+    print(shell.answer(asked))
 
 
 def _say(text: str) -> None:
@@ -147,11 +198,63 @@ def _check(asked: argparse.Namespace) -> None:
         print("\n".join([*_title(found), *_account(found), *_notices(found)]))
 
 
+def _plan(asked: argparse.Namespace) -> None:
+    from analysis import readout
+
+    study, base = _study(asked)
+    found = readout.plan(study, base=base, progress=_progress)
+    if asked.json:
+        text = json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+        _write(text, asked.json)
+    if asked.json != "-":
+        print("\n".join([*_title(found), *_planned(found), *_account(found), *_notices(found)]))
+
+
+def _planned(content: dict[str, Any]) -> list[str]:
+    """A plan in a few lines: what the units named would show, and the best sets."""
+    found = content["synthetic_control"]
+    size = f"{found['n_periods']:,} periods of {found['n_units']:,} units"
+    length = wording.counted(found["horizon"], "period")
+    lines = [f"  {found['metric']}: a test of {length} on {size}, {found['estimator']}", ""]
+    power = found["power"]
+    if power is not None:
+        units = wording.joined(found["treated"])
+        lines.append(f"  Treated {units}: {_least(power['mde'], power['k'])}")
+        for row in power["power_by_lift"]:
+            lift = wording.signed_percent(row["lift"])
+            lines.append(f"    {lift:>7} found in {row['power']:.0%} of {len(power['windows'])}")
+    lines.append("  Best units to treat:")
+    lines += [
+        f"    {wording.joined(row['units'])}: {_detectable(row['detectable_lift'])}"
+        for row in found["best_sets"][:5]
+    ] or ["    none could be tried"]
+    for row in found["held_back"]:
+        lines.append(
+            f"  Launch to all but {row['n']} ({row['share']:.0%}): "
+            f"{_least(row['mde'], int(row['enough']))}"
+        )
+    return [*lines, ""]
+
+
+def _detectable(lift: float | None) -> str:
+    if lift is None:
+        return "no lift can be detected"
+    return f"lifts from about {wording.signed_percent(lift).lstrip('+')} can be detected"
+
+
+def _least(mde: float | None, k: int) -> str:
+    if k < 1:
+        return "too few donors for any test at this level"
+    if mde is None:
+        return "no lift tried would be found four times in five"
+    return f"a lift of {wording.signed_percent(mde).lstrip('+')} would be found four times in five"
+
+
 def _suggest(asked: argparse.Namespace) -> None:
     import tempfile
 
     from analysis.logs.intake import open_source
-    from analysis.logs.suggest import suggest
+    from analysis.logs.suggesting import suggest
 
     with tempfile.TemporaryDirectory(prefix="verdict-") as work:
         source = open_source((asked.log,), base=Path(), work=Path(work))

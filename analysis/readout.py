@@ -207,6 +207,36 @@ def check(
         return content
 
 
+def plan(
+    study: Study,
+    *,
+    base: Path | None = None,
+    work: Path | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """What a launch yet to come would show: power, and the best units to treat.
+
+    Raises:
+        VerdictError: The study or the log cannot be used, or no lens of it can be planned.
+    """
+    if study.synthetic_control is None:
+        raise StudyError(
+            "no_plan",
+            "The study has no [synthetic_control] section, and no other lens can be planned yet.",
+            where="study",
+            fix="Add one with horizon, the length of the test in periods.",
+        )
+    from analysis import logs, synthetic_control
+
+    _require_log(study)
+    with _working(work) as folder:
+        panel = logs.read_panel(study, base=_place(study, base), work=folder, progress=progress)
+        made = synthetic_control.planned(panel, study, progress)
+        content = _frame(study, panel.accounting)
+        content["notices"] = [asdict(one) for one in (*panel.notices, *made.notices)]
+        return content | {"synthetic_control": made.content}
+
+
 @contextmanager
 def _working(work: Path | None) -> "Iterator[Path]":
     if work is not None:

@@ -2,7 +2,18 @@
 
 import streamlit as st
 
-from pages.ui import frame, html, study_check, study_columns, study_lists, study_log, study_metrics
+from pages.ui import (
+    frame,
+    html,
+    study_check,
+    study_columns,
+    study_launch,
+    study_lists,
+    study_log,
+    study_metrics,
+    study_panel,
+    study_rollout,
+)
 from pages.ui.failure import show_error
 from pages.ui.words import plain
 
@@ -41,6 +52,18 @@ if study_lists.is_of_lists(row):
     definition = study_lists.rankers(row, definition, lists)
     st.header("4. Check and run", anchor=False)
     study_lists.show(lists)
+elif study_panel.is_of_panel(row):
+    panel = study_panel.look(store, row)
+    error = panel.error
+    study_log.show(row, study_panel.found(panel))
+    study_columns.head(store, row, "synthetic_control")
+    definition = study_panel.columns(row, definition, panel)
+    sources = study_panel.sources(row, panel)
+    definition = study_metrics.show(row, definition, sources, panel.values, study_panel.METRICS)
+    definition = study_launch.show(row, definition, panel)
+    st.header("5. Check and run", anchor=False)
+    study_panel.show(row, panel)
+    study_rollout.show(store, row, panel)
 else:
     looked = study_check.look(store, row)
     error = looked.error

@@ -5,6 +5,21 @@ small arrays.
 """
 
 from analysis.synthetic_control.analyze import Result, analyze, check
+from analysis.synthetic_control.plan import Planned, detectable, next_time, plan, planned
 from analysis.synthetic_control.resolve import resolve
+from analysis.synthetic_control.rollout import Offer, OtherColumn, offers
 
-__all__ = ["Result", "analyze", "check", "resolve"]
+__all__ = [
+    "Offer",
+    "OtherColumn",
+    "Planned",
+    "Result",
+    "analyze",
+    "check",
+    "detectable",
+    "next_time",
+    "offers",
+    "plan",
+    "planned",
+    "resolve",
+]

@@ -85,6 +85,7 @@ class Measured:
         interval: At the study's level.
         left_out, pretended, conformal: The checks.
         unit: Metric units in a working unit, the factor included.
+        names: Donors, in the order of `others`.
         content: The fields of the readout.
     """
 
@@ -99,6 +100,7 @@ class Measured:
     pretended: list[Pretended]
     conformal: Conformal | None
     unit: float
+    names: Sequence[str]
     content: Block
 
     @property
@@ -184,7 +186,7 @@ def measure(panel: Panel, method: Callable[[Panel], Working], asked: Asked) -> M
         content |= dict.fromkeys(NOT_OF_SDID)
     return Measured(
         panel, working, own, weights, others, found, bounds, left_out, pretended, joint, unit,
-        content,
+        asked.names, content,
     )  # fmt: skip
 
 

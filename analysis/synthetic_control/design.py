@@ -18,6 +18,7 @@ from analysis.synthetic_control.notices import notice
 from analysis.synthetic_control.panel import Panel
 from analysis.synthetic_control.treated import (
     evaluated,
+    forecast_alone,
     placed,
     refuse_global_rollout,
     starts_of,
@@ -55,8 +56,10 @@ class Design:
         start_labels: Treated unit = label of its first treated period.
         evaluate: Number of kept periods before the post window, where one start holds.
         evaluate_label: Its label.
-        donors: Columns of the donors.
+        donors: Columns of the donors that are never treated.
         audited: What became of every unit, by name.
+        later: Unit = number of kept periods before its start, of units that may serve as donors
+            until then.
         series: The study's metrics, the headline's first.
         kept: (periods of the log,) which are kept.
         notices: What was found on the way.
@@ -72,6 +75,7 @@ class Design:
     evaluate_label: str
     donors: tuple[int, ...]
     audited: tuple[Audited, ...]
+    later: dict[str, int]
     series: tuple[Series, ...]
     kept: NDArray[np.bool_]
     notices: tuple[Notice, ...]
@@ -88,21 +92,43 @@ class Design:
 
     @property
     def donor_names(self) -> tuple[str, ...]:
-        """The donors by name."""
+        """The donors that are never treated, by name."""
         return tuple(self.log.units[one] for one in self.donors)
 
     def column(self, unit: str) -> int:
         """The column of a unit."""
         return self.log.units.index(unit)
 
+    def donors_of(self, units: Sequence[str]) -> tuple[int, ...]:
+        """Columns of the donors of some treated units, later adopters that may serve included."""
+        first = self._evaluated(units)
+        serving = [unit for unit, place in self.later.items() if place > first]
+        columns = {*self.donors, *(self.column(unit) for unit in serving)}
+        return tuple(sorted(columns - {self.column(unit) for unit in units}))
+
+    def names_of(self, units: Sequence[str]) -> tuple[str, ...]:
+        """The donors of some treated units by name."""
+        return tuple(self.log.units[one] for one in self.donors_of(units))
+
+    def _evaluated(self, units: Sequence[str]) -> int:
+        """Periods before the post window of some treated units."""
+        pre = self.starts[units[0]]
+        return pre if self.staggered else max(pre, self.evaluate)
+
     def panel(self, series: Series, units: Sequence[str] | None = None) -> Panel:
-        """The mean of some treated units (all by default) beside the donors."""
-        chosen = [self.column(unit) for unit in units or self.treated]
+        """The mean of some treated units (all by default) beside their donors.
+
+        A later adopter that serves ends the panel at its own start.
+        """
+        meant = units or self.treated
+        chosen = [self.column(unit) for unit in meant]
+        donors = self.donors_of(meant)
+        ends = [self.later[unit] for unit in self.later if self.column(unit) in donors] + [
+            len(self.labels)
+        ]
         target = series.values[:, chosen].mean(axis=1)
-        values = np.column_stack([target, series.values[:, self.donors]])
-        pre = self.starts[(units or self.treated)[0]]
-        post = max(pre, self.evaluate) if not self.staggered else pre
-        return Panel(values, pre, post, len(chosen))
+        values = np.column_stack([target, series.values[:, donors]])[: min(ends)]
+        return Panel(values, self.starts[meant[0]], self._evaluated(meant), len(chosen))
 
 
 def primary_first(metrics: Sequence[Metric]) -> list[int]:
@@ -124,55 +150,117 @@ def design(log: PanelLog, study: Study) -> Design:
     refuse_global_rollout(log, lens, treated)
     places, labels = placed(log, starts, notices)
     evaluate_label, evaluate = evaluated(log, lens, places, labels)
+    made = _assembled(
+        log, study, starts=places, labels=labels, evaluate=(evaluate_label, evaluate),
+        notices=notices,
+    )  # fmt: skip
+    _windows(made)
+    _enough_donors(made)
+    return made
+
+
+def quiet_design(log: PanelLog, study: Study, treated: Sequence[str]) -> Design:
+    """The design of a launch yet to come: every period of the log is one before it.
+
+    Args:
+        log: A panel without any launch.
+        study: The study; its starts are not looked at.
+        treated: Units of the panel that would be treated; none yet if it is empty.
+
+    Raises:
+        StudyError, LogError: A unit is unknown, or too few donors are left.
+    """
+    count = len(log.axis.labels)
+    made = _assembled(
+        log, study, starts=dict.fromkeys(sorted(treated), count),
+        labels=dict.fromkeys(sorted(treated), ""), evaluate=("", count), notices=[],
+    )  # fmt: skip
+    _enough_donors(made)
+    return made
+
+
+def _assembled(
+    log: PanelLog,
+    study: Study,
+    *,
+    starts: Mapping[str, int],
+    labels: dict[str, str],
+    evaluate: tuple[str, int],
+    notices: list[Notice],
+) -> Design:
+    """The design once it is known who is treated from which period on."""
+    lens = study.synthetic_control or SyntheticControl()
+    treated = tuple(sorted(starts))
+    evaluate_label, evaluate_at = evaluate
     order = primary_first(study.metrics)
-    declared = _declared(log, lens, treated)
+    declared = _declared(log, lens, starts)
     candidates = [i for i, unit in enumerate(log.units) if unit not in declared]
     columns = [log.units.index(unit) for unit in treated]
     kept, lacking = observed(log, lens, columns, candidates, notices)
     # Periods that fell out move every window.
     gone = np.cumsum(~kept, dtype=np.int64)
-    places = {unit: place - _before(gone, place) for unit, place in places.items()}
-    evaluate -= _before(gone, evaluate)
+    places = {unit: place - _before(gone, place) for unit, place in starts.items()}
+    evaluate_at -= _before(gone, evaluate_at)
     series = tuple(
         Series(study.metrics[i], log.panels[i].kind, log.panels[i].values[kept]) for i in order
     )
     found = {**declared, **lacking}
     candidates = [i for i in candidates if log.units[i] not in found]
-    found |= _audited(log, lens, series, order, candidates, columns, min(places.values()))
+    pre = min(places.values(), default=int(kept.sum()))
+    found |= _audited(log, lens, series, order, candidates, columns, pre)
     if lens.method == "predictors":
         found |= without_predictor(log, study, candidates, columns, found, notices)
     for unit, one in found.items():
         if one.kept:
             notices.append(notice("kept_donor", unit=unit, detail=one.detail))
     donors = tuple(i for i in candidates if found.get(log.units[i], Audited("", kept=True)).kept)
+    later = {
+        unit: place - _before(gone, place)
+        for unit, place in _later(log, lens, starts).items()
+        if unit in places or log.units.index(unit) in donors
+    }
+    donors = tuple(i for i in donors if log.units[i] not in later)
     notices += _said_of(found)
-    made = Design(
+    return Design(
         log=log,
         lens=lens,
         labels=tuple(label for label, one in zip(log.axis.labels, kept, strict=True) if one),
         treated=treated,
         starts=places,
         start_labels=labels,
-        evaluate=evaluate,
+        evaluate=evaluate_at,
         evaluate_label=evaluate_label,
         donors=donors,
         audited=tuple(found.get(unit, Audited(unit, kept=True)) for unit in log.units),
+        later=later,
         series=series,
         kept=kept,
         notices=tuple(notices),
     )
-    _windows(made)
-    _enough_donors(made)
-    return made
 
 
-def _declared(log: PanelLog, lens: SyntheticControl, treated: Sequence[str]) -> dict[str, Audited]:
+def _later(log: PanelLog, lens: SyntheticControl, starts: Mapping[str, int]) -> dict[str, int]:
+    """Unit = start in periods of the log, of those treated after the first start, if they serve."""
+    if not lens.not_yet_treated or not starts:
+        return {}
+    found = {
+        unit: log.axis.place(start, "treated_from")[1] for unit, start in log.treated_from.items()
+    }
+    first = min(starts.values())
+    return {unit: place for unit, place in (found | dict(starts)).items() if place > first}
+
+
+def _declared(
+    log: PanelLog, lens: SyntheticControl, starts: Mapping[str, int]
+) -> dict[str, Audited]:
     """Units that declared facts keep from being donors, in the order of the rules."""
     found: dict[str, Audited] = {}
-    for unit in treated:
-        found[unit] = Audited(unit, kept=False, reason="treated", detail="treated itself")
-    if not lens.not_yet_treated:
-        for unit in log.treated_from:
+    later = _later(log, lens, starts)
+    for unit in sorted(starts):
+        detail = "treated itself" + ("; serves until its own start" if unit in later else "")
+        found[unit] = Audited(unit, kept=False, reason="treated", detail=detail)
+    for unit in log.treated_from:
+        if unit not in later:
             said = Audited(unit, kept=False, reason="treated", detail="treated at another time")
             found.setdefault(unit, said)
     for name, why in (lens.exclude or {}).items():
@@ -255,12 +343,15 @@ def _windows(made: Design) -> None:
 
 
 def _enough_donors(made: Design) -> None:
-    if not made.donors and all(one.reason in ("treated", "") for one in made.audited):
+    if forecast_alone(made.lens):
+        return
+    serving = len(made.donors_of(made.treated[:1])) if made.treated else len(made.donors)
+    if not serving and all(one.reason in ("treated", "") for one in made.audited):
         raise LogError(
             "no_untreated_unit", "Every unit was treated; nobody is left to compare with."
         )
     least = 1 if made.lens.method == "bsts" else 2
-    if len(made.donors) >= least:
+    if serving >= least:
         return
     lost = [one for one in made.audited if not one.kept and one.reason != "treated"]
     if lost and all(one.reason == "constant" for one in lost):
@@ -273,7 +364,7 @@ def _enough_donors(made: Design) -> None:
     said = ", ".join(f"{one.unit}: {one.detail}" for one in lost[:SHOWN])
     raise LogError(
         "too_few_donors",
-        f"{counted(len(made.donors), 'donor')} {agreeing(len(made.donors), 'is', 'are')} left; "
+        f"{counted(serving, 'donor')} {agreeing(serving, 'is', 'are')} left; "
         f"at least {least} {agreeing(least, 'is', 'are')} needed.",
         where="synthetic_control.donors",
         fix=f"Left out: {said}. Bring more untreated units, or keep some by keep = [...]."

@@ -79,12 +79,19 @@ def _some(units: Sequence[str]) -> str:
     return f"{len(units)} units: {', '.join(shown)}{more}"
 
 
+def forecast_alone(lens: SyntheticControl) -> bool:
+    """Whether the study asks for a forecast from the treated series' own past, with no donor."""
+    return lens.method == "bsts" and lens.donors == ()
+
+
 def refuse_global_rollout(log: PanelLog, lens: SyntheticControl, treated: Sequence[str]) -> None:
-    """Refuse a launch that left nobody untreated.
+    """Refuse a launch that left nobody untreated, unless a forecast without donors is asked for.
 
     Raises:
         StudyError: ``no_untreated_unit``, with what could serve instead.
     """
+    if forecast_alone(lens):
+        return
     if len(treated) == len(log.units) or lens.global_rollout:
         start = (
             lens.start if lens.start is not None else next(iter((lens.starts or {}).values()), "")
@@ -95,8 +102,8 @@ def refuse_global_rollout(log: PanelLog, lens: SyntheticControl, treated: Sequen
             "left to compare with.",
             where="synthetic_control.treated",
             fix="Look for units with a later date (staged, delayed, opted out), surfaces or "
-            'metrics that the launch did not touch, or last year\'s weeks with method = "bsts" '
-            "(a forecast, not causal); next time hold back 5-10 %.",
+            'metrics that the launch did not touch, or forecast with method = "bsts" and '
+            "donors = [] (not causal); next time hold back 5-10 %.",
         )
 
 

@@ -37,6 +37,15 @@ def show(
     return True
 
 
+def known(key: str) -> bool:
+    """Whether a figure with this key is registered."""
+    try:
+        figure(key)
+    except StopIteration:
+        return False
+    return True
+
+
 @st.cache_resource(show_spinner=False, max_entries=128)
 def _drawn(key: str, readout_id: str, choice: Choice, _content: Mapping[str, Any]) -> Chart | None:
     """A figure is built once: the readout's id stands for its content, which never changes."""

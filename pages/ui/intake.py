@@ -6,8 +6,8 @@ from typing import Any
 
 from analysis import logs
 from analysis.core import Notice
-from analysis.store import LogRecord, Store, StudyRow, forget, study_place
-from pages.ui import uploads
+from analysis.store import LogRecord, Store, StudyRow, forget, study_place, study_work
+from pages.ui import frame, uploads
 
 PREVIEW_ROWS = 20
 CELL_LENGTH = 120
@@ -43,7 +43,7 @@ def understand(store: Store, row: StudyRow, progress: Progress) -> None:
     path = row.definition["log"]["path"]
     paths = (path,) if isinstance(path, str) else tuple(path)
     source = logs.open_source(
-        paths, base=study_place(store, row), work=store.work, progress=progress
+        paths, base=study_place(store, row), work=study_work(store, row), progress=progress
     )
     guessed = logs.guess_roles(source)
     columns, rows = logs.preview(source, PREVIEW_ROWS)
@@ -63,24 +63,60 @@ def understand(store: Store, row: StudyRow, progress: Progress) -> None:
             "rejected": dict(source.rejected_count),
             "examples": [[one.reason, one.row, one.text] for one in source.rejected[:5]],
             "notices": [_plain(one) for one in source.notices],
+            "numbers": [one.name for one in guessed.profiles if one.numeric],
+            "names": {
+                one.name: one.distinct
+                for one in guessed.profiles
+                if one.distinct and not one.numeric and not one.temporal
+            },
         },
     )
-    if not {"ab", "interleaving"} & row.definition.keys():
+    if not set(frame.LENSES) & row.definition.keys():
         suggested = logs.suggest(source, paths, row.name)
         store.edit(row.id, {**suggested, **row.definition}, ready=True)
 
 
 def read_as(store: Store, row: StudyRow, lens: str) -> None:
-    """Begin the study anew on the same log, as a study of arms or of lists."""
+    """Begin the study anew on the same log, for another kind of launch."""
     path = row.definition["log"]["path"]
     paths = (path,) if isinstance(path, str) else tuple(path)
-    source = logs.open_source(paths, base=study_place(store, row), work=store.work)
+    source = logs.open_source(paths, base=study_place(store, row), work=study_work(store, row))
     bare = {"version": 1, "name": row.name, "columns": {}, "interleaving": {"alpha": 0.05}}
     if lens == "interleaving":
         suggested = logs.suggest_lists(source, paths, row.name) or bare
+    elif lens == "synthetic_control":
+        suggested = _of_panel(source, paths, row.name)
     else:
         suggested = logs.suggest(source, paths, row.name, lists=False)
     store.edit(row.id, {**suggested, "log": row.definition["log"]}, ready=True)
+
+
+def _of_panel(source: logs.Source, paths: tuple[str, ...], name: str) -> dict[str, Any]:
+    """A study of a panel to begin with: its own suggestion, else that of arms made to fit."""
+    suggested = logs.suggest(source, paths, name, lists=False)
+    if "synthetic_control" in suggested:
+        return suggested
+    columns = suggested["columns"]
+    metrics = [_in_a_panel(one) for one in suggested["metrics"]]
+    if "event" not in columns:
+        # Roles of a unit table are no roles of a panel; the panel finds its own.
+        columns = {role: columns[role] for role in ("time",) if role in columns}
+    else:
+        columns = {r: c for r, c in columns.items() if r in ("time", "event", "value", "id")}
+    if not metrics:
+        metrics = [{"name": "Value", "role": "primary", "better": "higher"}]
+    bare = {key: suggested[key] for key in ("version", "name", "log")}
+    return {**bare, "columns": columns, "metrics": metrics, "synthetic_control": {"alpha": 0.05}}
+
+
+def _in_a_panel(metric: dict[str, Any]) -> dict[str, Any]:
+    """A metric of units as one of periods: a share of units becomes a number of events."""
+    kept = {key: one for key, one in metric.items() if key not in ("covariate", "day")}
+    if "event" in kept and kept.get("kind") in ("proportion", "retention"):
+        return {**kept, "name": f"{kept['event']} events", "kind": "count"}
+    if "column" in kept:
+        kept.pop("kind", None)
+    return kept
 
 
 def _plain(notice: Notice) -> dict[str, Any]:

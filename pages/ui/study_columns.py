@@ -8,7 +8,11 @@ from analysis.store import Store, StudyRow
 from pages.ui import intake
 from pages.ui.words import plain
 
-LENSES = {"ab": "Arms (A/B)", "interleaving": "Lists (interleaving)"}
+LENSES = {
+    "ab": "Split at random",
+    "interleaving": "Two rankers in one list",
+    "synthetic_control": "Everyone at once",
+}
 NOT_HERE = "not in this log"
 ROLES = {
     "unit": ("Unit", "Who was assigned: a user, a device, an account."),
@@ -22,14 +26,16 @@ ROLES = {
 
 
 def head(store: Store, row: StudyRow, lens: str) -> None:
-    """The step's heading, and the choice of what the rows tell of."""
+    """The step's heading, and the choice of the kind of launch, which decides the lens."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header("2. Columns", anchor=False, width="stretch")
         chosen = st.segmented_control(
-            "What do the rows tell of?", list(LENSES), default=lens, required=True,
+            "What kind of launch was it?", list(LENSES), default=lens, required=True,
             format_func=LENSES.__getitem__, key=f"{row.id}_lens_{lens}",
-            label_visibility="collapsed",
-            help="Arms: each unit met one version. Lists: two rankers filled the same list.",
+            help="Split at random: each unit met one version (A/B). Two rankers in one list: both"
+            " filled it and people chose (interleaving). Everyone at once: a whole region,"
+            " product or workspace got it, so what it would have done without is built from"
+            " those that did not (synthetic control).",
         )  # fmt: skip
     if chosen != lens:
         intake.read_as(store, row, str(chosen))

@@ -46,7 +46,7 @@ def _upload(store: Store) -> None:
     )
     frame.page_link("guide", "See the log formats", icon="menu_book")
     if uploaded is not None:
-        with _reading(f"Reading {uploaded.name}") as progress:
+        with reading(f"Reading {uploaded.name}") as progress:
             record = uploads.take(uploaded)
             study_id = intake.new_study(store, [record.name], progress, record=record)
         frame.go("new_study", study_id)
@@ -66,7 +66,7 @@ def _path(store: Store) -> None:
         )  # fmt: skip
         asked = st.form_submit_button("Read log", type="primary")
     if asked and path.strip():
-        with _reading("Reading the log") as progress:
+        with reading("Reading the log") as progress:
             where = str(Path(path.strip()).expanduser().absolute())
             study_id = intake.new_study(store, [where], progress)
         frame.go("new_study", study_id)
@@ -80,13 +80,13 @@ def _sample(store: Store) -> None:
     chosen = st.selectbox("Sample", samples, format_func=lambda row: row.name)
     if st.button("Use sample log", type="primary") and chosen.log_sha256:
         record = store.log(chosen.log_sha256)
-        with _reading("Reading the log") as progress:
+        with reading("Reading the log") as progress:
             study_id = intake.new_study(store, [record.name], progress, record=record)
         frame.go("new_study", study_id)
 
 
 @contextmanager
-def _reading(doing: str) -> Iterator[intake.Progress]:
+def reading(doing: str) -> Iterator[intake.Progress]:
     """Shows the progress of reading; an error stands where the progress was, and ends the page."""
     place = st.empty()
 
@@ -108,7 +108,7 @@ def understand(store: Store, row: StudyRow) -> None:
     """Look at a log that came without this page, by PUT or from the command line."""
     st.title(plain(row.name), anchor=False)
     offer = st.container()
-    with _reading("Reading the log") as progress:
+    with reading("Reading the log") as progress:
         with offer:
             remove = st.empty()
             if remove.button("Remove this study", icon=":material/delete:", type="tertiary"):

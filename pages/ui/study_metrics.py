@@ -1,6 +1,7 @@
 """Step 3 of a new study: the metrics, their margins, and what each reads now."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -10,7 +11,7 @@ from pages.ui import words
 from pages.ui.words import plain
 
 ROLES = {"primary": "Primary", "guardrail": "Guardrail", "secondary": "Secondary"}
-EVENT_KINDS = {
+EVENT_KINDS: dict[str | None, str] = {
     "proportion": "Share of units",
     "count": "Events per unit",
     "sum": "Total per unit",
@@ -18,7 +19,11 @@ EVENT_KINDS = {
     "retention": "Retention",
     "ratio": "Ratio",
 }
-COLUMN_KINDS = {"proportion": "Share of units", "mean": "Mean per unit", "ratio": "Ratio"}
+COLUMN_KINDS: dict[str | None, str] = {
+    "proportion": "Share of units",
+    "mean": "Mean per unit",
+    "ratio": "Ratio",
+}
 BETTER = {"higher": "Higher", "lower": "Lower"}
 TERM_VALUES = {"count": "number of events", "sum": "sum of values"}
 WIDTHS = (2.5, 1.5, 1.9, 2.1, 1.4, 0.5)
@@ -27,8 +32,30 @@ BELOW = (1.1, 1.4, 5.0)
 SUMMED = ("successes", "trials", "n", "sum", "sum_sq")
 
 
+@dataclass(frozen=True)
+class Wording:
+    """What a lens calls the kinds of metrics, and what a margin is a share of.
+
+    Attributes:
+        by_event: Kind -> its name, of metrics on events.
+        by_column: The same of metrics on columns; the key None is a column as it stands.
+        against: What a relative margin is a share of.
+    """
+
+    by_event: Mapping[str | None, str]
+    by_column: Mapping[str | None, str]
+    against: str
+
+
+OF_ARMS = Wording(EVENT_KINDS, COLUMN_KINDS, "control")
+
+
 def show(
-    row: StudyRow, definition: dict[str, Any], sources: Sequence[str], values: Mapping[str, Any]
+    row: StudyRow,
+    definition: dict[str, Any],
+    sources: Sequence[str],
+    values: Mapping[str, Any],
+    wording: Wording = OF_ARMS,
 ) -> dict[str, Any]:
     """Show the metrics to edit, each with its value by arm; the definition as it is now.
 
@@ -37,6 +64,7 @@ def show(
         definition: Its mapping so far.
         sources: Events of an event log, or columns of a unit table.
         values: Metric -> arm -> value as text; empty while the log cannot be read.
+        wording: What the lens calls things.
     """
     st.header("3. Metrics", anchor=False)
     columns = definition.get("columns", {})
@@ -47,7 +75,9 @@ def show(
     edited: list[dict[str, Any]] = []
     for mark, metric in zip(list(marks), metrics, strict=True):
         with st.container(border=True, key=f"metric_{mark}", gap="small"):
-            now = _edit(f"{row.id}_{mark}", metric, sources, by_event=by_event, summed=summed)
+            now = _edit(
+                f"{row.id}_{mark}", metric, sources, wording, by_event=by_event, summed=summed
+            )
             if now is None:
                 marks.remove(mark)
                 continue
@@ -71,7 +101,13 @@ def _marks(study_id: str, count: int) -> list[int]:
 
 
 def _edit(
-    key: str, metric: dict[str, Any], sources: Sequence[str], *, by_event: bool, summed: bool
+    key: str,
+    metric: dict[str, Any],
+    sources: Sequence[str],
+    wording: Wording,
+    *,
+    by_event: bool,
+    summed: bool,
 ) -> dict[str, Any] | None:
     """One metric's fields; None if it is to be removed."""
     name_at, role_at, kind_at, source_at, better_at, remove_at = st.columns(
@@ -85,7 +121,7 @@ def _edit(
         help="The primary metric decides. A guardrail must not get worse by more than its margin.",
     )  # fmt: skip
     with kind_at:
-        kind = _kind(key, metric, by_event=by_event)
+        kind = _kind(key, metric, wording.by_event if by_event else wording.by_column)
     _put(now, "kind", kind)
     if kind == "ratio":
         now.pop("event", None)
@@ -94,6 +130,9 @@ def _edit(
             with place:
                 given = metric.get(side) or {}
                 now[side] = _term(f"{key}_{side}", side, given, sources, by_event=by_event)
+    elif not sources:
+        # A wide file's columns are its units: a metric there is a name alone.
+        pass
     elif not summed and not any(field in metric for field in SUMMED):
         now.pop("numerator", None)
         now.pop("denominator", None)
@@ -105,7 +144,7 @@ def _edit(
         "Better", list(BETTER), index=_at(BETTER, metric.get("better")),
         format_func=BETTER.__getitem__, key=f"{key}_better", help="Which direction is good?",
     )  # fmt: skip
-    _margin(key, metric, now)
+    _margin(key, metric, now, wording.against)
     _day(key, metric, now)
     if remove_at.button(
         "Remove metric", icon=":material/delete:", key=f"{key}_remove", type="tertiary"
@@ -114,10 +153,9 @@ def _edit(
     return now
 
 
-def _kind(key: str, metric: dict[str, Any], *, by_event: bool) -> str | None:
+def _kind(key: str, metric: dict[str, Any], offered: Mapping[str | None, str]) -> str | None:
     """The kind; a study file may leave it to the column, and then it stays so."""
-    kinds: dict[str | None, str] = {}
-    kinds.update(EVENT_KINDS if by_event else COLUMN_KINDS)
+    kinds = dict(offered)
     now = metric.get("kind")
     if now not in kinds:
         kinds[now] = "By its column" if now is None else str(now).capitalize()
@@ -141,15 +179,15 @@ def _day(key: str, metric: dict[str, Any], now: dict[str, Any]) -> None:
     )  # fmt: skip
 
 
-def _margin(key: str, metric: dict[str, Any], now: dict[str, Any]) -> None:
-    """A guardrail's margin: in per cent of control, in points, or in the metric's own unit."""
+def _margin(key: str, metric: dict[str, Any], now: dict[str, Any], against: str) -> None:
+    """A guardrail's margin: in per cent of something, in points, or in the metric's own unit."""
     if now["role"] != "guardrail":
         now.pop("margin", None)
         now.pop("margin_scale", None)
         return
     scale = metric.get("margin_scale", "relative")
     unit = "points" if words.is_rate(str(now.get("kind"))) else "absolute"
-    labels = {"relative": "% of control", "absolute": unit}
+    labels = {"relative": f"% of {against}", "absolute": unit}
     factor = 100 if scale == "relative" or unit == "points" else 1
     given = metric.get("margin")
     amount, unit_of, _ = st.columns(BELOW, gap="xsmall", vertical_alignment="bottom")

@@ -44,13 +44,13 @@ def by_hand(series, covariates, n_pre, n_post, alpha, season=None, finer=1):
             sds.append(np.sqrt(left.mean()))
     shares = np.exp(np.array(logs) - max(logs))
     shares /= shares.sum()
-    means, sds = np.array(means), np.array(sds)
+    nodes = np.array(means), np.array(sds)
 
     def root(share):
         low, high = -100.0, 100.0
         for _ in range(200):
             middle = (low + high) / 2
-            if shares @ stats.norm.cdf(middle, means, sds) < share:
+            if shares @ stats.norm.cdf(middle, *nodes) < share:
                 low = middle
             else:
                 high = middle
@@ -60,11 +60,11 @@ def by_hand(series, covariates, n_pre, n_post, alpha, season=None, finer=1):
     observed = series[after].mean()
     z_observed = (observed - centre) / scale
     tail = min(
-        shares @ stats.norm.cdf(z_observed, means, sds),
-        shares @ stats.norm.sf(z_observed, means, sds),
+        shares @ stats.norm.cdf(z_observed, *nodes),
+        shares @ stats.norm.sf(z_observed, *nodes),
     )
     bounds = [observed - (centre + scale * root(share)) for share in (1 - alpha / 2, alpha / 2)]
-    return observed - (centre + scale * (shares @ means)), *bounds, tail
+    return observed - (centre + scale * (shares @ nodes[0])), *bounds, tail
 
 
 def test_a_step_of_three() -> None:
