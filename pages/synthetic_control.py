@@ -5,7 +5,17 @@ from functools import partial
 import streamlit as st
 
 from analysis.report import heading, notices, panel_badges, panel_details, panel_rows, rows
-from pages.ui import charts, frame, html, open_readout, panel_lines, panel_tabs, words
+from pages.ui import (
+    changed,
+    charts,
+    frame,
+    html,
+    open_readout,
+    panel_lines,
+    panel_tabs,
+    share,
+    words,
+)
 
 row = frame.open_study()
 if row is None:
@@ -23,7 +33,7 @@ with st.container(
 ):
     st.title(words.plain(row.name), anchor=False, width="content")
     with st.container(horizontal=True, width="content", gap="xsmall"):
-        open_readout.copy_link(row)
+        share.popover(row)
         open_readout.more(row, readout_id, content)
 st.caption(open_readout.caption(row, content, "synthetic_control"))
 
@@ -36,6 +46,8 @@ html.verdict(
     notices.unsaid(notices.of_level(content["notices"], "stop"), verdict["headline"]),
     heading.why(verdict),
 )
+
+changed.show(row, content)
 
 with st.container(horizontal=True, gap="xsmall", key="health_badges"):
     for badge in panel_badges.badges(content):

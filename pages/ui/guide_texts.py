@@ -177,6 +177,7 @@ def show_logs() -> None:
         " an event log with a region and a time in every row.",
         PANEL,
         "panel.csv",
+        _whole_panel,
     )
     _example(
         "JSON lines: one object a line",
@@ -245,6 +246,13 @@ def _whole_event_log() -> str:
     from analysis import simulate
 
     return simulate.template("ab")
+
+
+def _whole_panel() -> str:
+    """A panel that is long enough to be run."""
+    from analysis import simulate
+
+    return simulate.template("synthetic_control")
 
 
 def _example(
