@@ -25,22 +25,32 @@ def open_tab(name: str) -> None:
 
 
 def scale(content: Content) -> str:
-    """The scale in which the headline is told now."""
-    offered = panel_rows.scales(content)
-    asked = st.session_state.get(SCALE)
-    return asked if asked in offered else offered[0]
+    """The scale in which the headline is told now: the rows stand above the control itself."""
+    offered = {name: one for one, name in _scales(content).items()}
+    asked = st.session_state.get(SCALE) or offered.get(st.query_params.get(SCALE, ""))
+    return asked if asked in offered.values() else next(iter(offered.values()))
+
+
+def _scales(content: Content) -> dict[str, str]:
+    """The scales of this readout by name, the first one to begin with."""
+    names = {
+        "percent": "In percent",
+        "period": f"Per {panel_rows.per(content)}",
+        "total": "In total",
+    }
+    return {one: names[one] for one in panel_rows.scales(content)}
 
 
 def ask(content: Content) -> Choice:
     """Ask for the scale of the effect and, where there are several, the metric and the unit."""
     found = content["synthetic_control"]
-    per = panel_rows.per(content)
-    names = {"percent": "In percent", "period": f"Per {per}", "total": "In total"}
+    names = _scales(content)
     further = [str(one["name"]) for one in found.get("metrics") or () if one.get("gaps")]
     with st.container(horizontal=True, gap="small", vertical_alignment="center", width="content"):
         asked = st.segmented_control(
-            "Effect", panel_rows.scales(content), default=scale(content), required=True,
-            format_func=names.__getitem__, key=SCALE, label_visibility="collapsed",
+            "Effect", list(names), default=next(iter(names)), required=True,
+            format_func=names.__getitem__, key=SCALE, bind="query-params",
+            label_visibility="collapsed",
         )  # fmt: skip
         metric = ""
         if further:
