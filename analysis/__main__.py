@@ -285,6 +285,8 @@ def summary(content: dict[str, Any]) -> str:
             lines += [_row(metric, row, usable=usable) for row in metric["comparisons"]]
     if "interleaving" in content:
         lines += _lists(content["interleaving"])
+    if "synthetic_control" in content:
+        lines += _panel(content)
     return "\n".join([*lines, "", *_account(content), *_notices(content)])
 
 
@@ -298,6 +300,11 @@ def _title(content: dict[str, Any]) -> list[str]:
         lens = content["study"]["interleaving"]
         rankers = [lens.get("control") or "?", *lens.get("candidates", [])]
         lines.append(f"  {' v '.join(rankers)}")
+    if "synthetic_control" in content:
+        found = content["synthetic_control"]
+        treated = wording.joined(list(found["treated"]))
+        donors = wording.counted(found["n_donors"], "donor")
+        lines.append(f"  {treated} from {found['start']} on, {donors}")
     return lines
 
 
@@ -322,6 +329,46 @@ def _lists(content: dict[str, Any]) -> list[str]:
         p = wording.p_value(decided["headline_p"])
         lines.append(f"  decided by {decided['headline_test']}: {p}")
     return lines
+
+
+def _panel(content: dict[str, Any]) -> list[str]:
+    """The figures that decide about a panel: effect, rank, donors and further metrics."""
+    found = content["synthetic_control"]
+    level = wording.level(found["alpha"])
+    ends = wording.difference_interval(found["att_low"], found["att_high"])
+    known = found["att_low"] is not None or found["att_high"] is not None
+    interval = f"{level} CI {ends}" if known else f"no {level} interval"
+    lift = "" if found["lift"] is None else f", {wording.signed_percent(found['lift'])}"
+    lines = [
+        f"  {found['metric']}: {wording.signed_number(found['att'])} a period ({interval}){lift}"
+    ]
+    if found.get("rank") is not None:
+        rank = f"rank {found['rank']} of {found['n_units']}"
+        lines.append(f"  {found['estimator']}: {rank}, {wording.p_value(found['p_value'])}")
+    else:
+        lines.append(f"  {found['estimator']}: {wording.p_value(found['p_value'])}")
+    heavy = sorted((found.get("weights") or {}).items(), key=lambda pair: -abs(pair[1]))
+    if heavy:
+        named = ", ".join(f"{name} {share:.3f}" for name, share in heavy[:5])
+        more = f" and {len(heavy) - 5} more" if len(heavy) > 5 else ""
+        lines.append(f"  weights: {named}{more}")
+    # A stop forbids a claim: the numbers stand, the words do not.
+    usable = found["verdict"]["decision"] != "do_not_use"
+    return lines + [_further(metric, usable=usable) for metric in found["metrics"]]
+
+
+def _further(metric: dict[str, Any], *, usable: bool) -> str:
+    if metric["att"] is None:
+        said = str(metric["status"]).replace("_", " ")
+    elif metric["lift"] is not None:
+        interval = wording.lift_interval(metric["lift_low"], metric["lift_high"])
+        said = f"{wording.signed_percent(metric['lift'])} ({interval})"
+    else:
+        interval = wording.difference_interval(metric["att_low"], metric["att_high"])
+        said = f"{wording.signed_number(metric['att'])} ({interval})"
+    word = (metric.get("guardrail") or metric["reading"].replace("_", " ")) if usable else "-"
+    p = wording.p_value(metric["p_value"])
+    return f"  {metric['role']:<10} {metric['name']:<28} {said:<34} {p:<12} {word}"
 
 
 def _word(verdict: dict[str, Any]) -> str:

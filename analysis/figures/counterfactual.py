@@ -34,7 +34,7 @@ SCALES = {
     "period": ("gap", "low", "high"),
     "total": ("cumulative", "cumulative_low", "cumulative_high"),
 }
-HEIGHT, UPPER, LOWER = 380, (0.44, 1.0), (0.0, 0.34)
+HEIGHT, UPPER, LOWER = 370, (0.43, 1.0), (0.0, 0.35)
 INSIDE = HEIGHT - 62
 
 

@@ -51,7 +51,7 @@ def draw(content: Content, choice: Choice) -> Chart | None:
         at = periods.at(str(one["start"])) - 0.5
         chart.add_shape(
             type="line", xref="x", yref="paper", x0=at, x1=at, y0=0, y1=1,
-            line={"color": line["color"], "width": 1, "dash": line["dash"]},
+            line=dict(line, width=1),
         )  # fmt: skip
     chart.add_shape(
         type="line", xref="paper", yref="y", x0=0, x1=1, y0=0, y1=0,
@@ -65,12 +65,12 @@ def draw(content: Content, choice: Choice) -> Chart | None:
     title = _title(fakes)
     if stopped(content):
         title = "Pretended earlier starts: not to be read as a test"
-    told = "; ".join(
+    effects = "; ".join(
         f"{periods.said(str(one['start']))}: {measure.change(one['att'])}" for one in fakes
     )
     return Chart(
         title=title,
-        alt=f"{title}. Effects of pretended starts: {told}.",
+        alt=f"{title}. Effects of pretended starts: {effects}.",
         figure=chart,
         table=tuple(
             {

@@ -62,7 +62,8 @@ def _of_lists(found: Content) -> tuple[str, list[str], list[str]]:
 def _of_panel(found: Content) -> tuple[str, list[str], list[str]]:
     treated = [str(name) for name in found.get("treated") or []]
     gaps = found.get("gaps") or [{}]
-    dates = words.days(gaps[0].get("period"), gaps[-1].get("period"))
+    first, last = found.get("first_period"), found.get("last_period")
+    dates = words.days(first or gaps[0].get("period"), last or gaps[-1].get("period"))
     counts = [f"start {words.day(str(found['start']))}"] if found.get("start") else []
     if found.get("n_donors") is not None:
         counts.append(words.counted(int(found["n_donors"]), "donor"))

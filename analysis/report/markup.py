@@ -4,7 +4,7 @@ Every word that may come from a person goes through ``text`` or ``own``; class n
 come from this file's own tables and numbers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -109,10 +109,14 @@ def metric_rows(
     level: str,
     key: str,
     what: str = "Metric",
+    tick: Callable[[float], str] = words.percent_tick,
 ) -> str:
-    """A table of rows; `what`, `control` and `treatment` head its columns, `key` ends it."""
+    """A table of rows; `what`, `control` and `treatment` head its columns, `key` ends it.
+
+    `tick` says a value of the interval scale, a lift by default.
+    """
     scale = scale_of(rows)
-    ticks = _scale(scale) if any(row.place for row in rows) else "Interval"
+    ticks = _scale(scale, tick) if any(row.place for row in rows) else "Interval"
     heads = [
         f'<span role="columnheader">{text(what)}</span>',
         f'<span role="columnheader" class="v-number">{own(control)}</span>',
@@ -268,8 +272,8 @@ def _row_track(row: Row, scale: float) -> str:
     )
 
 
-def _scale(scale: float) -> str:
-    ends = (words.percent_tick(-scale), "0", words.percent_tick(scale))
+def _scale(scale: float, tick: Callable[[float], str]) -> str:
+    ends = (tick(-scale), "0", tick(scale))
     ticks = "".join(
         f'<span style="left:{at}%">{text(end)}</span>'
         for at, end in zip((0, 50, 100), ends, strict=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from analysis.report import panels, svg, words
+from analysis.report import panel_rows, panels, svg, words
 from analysis.report.findings import lists
 from analysis.report.findings.text import MINUS, day_and_month
 from analysis.report.pictures import figure
@@ -18,7 +18,7 @@ def counterfactual(content: Content) -> str:
     if len(gaps) < 2:
         return ""
     grey = lists.stopped(content)
-    alpha = panels.alpha_of(content)
+    alpha = panel_rows.alpha_of(content)
     fields = ("period", "actual", "counterfactual", "gap", "low", "high", "phase")
     return figure(
         panels.title(content),

@@ -53,7 +53,16 @@ REASONS: dict[str, Reason] = {
         "List of unequal cells", "It has other numbers of items, rankers and clicks."
     ),
     "broken_list": Reason("List that cannot be read", "The cell is no array of objects."),
-    "other_event": Reason("Other event", "It is neither a click nor a purchase."),
+    "other_event": Reason("Other event", "It is none of the events that are counted."),
+    "unparsable_time": Reason("Time that is no time", "Write times like 2026-03-23T14:05:00Z."),
+    "unparsable_value": Reason("Value that is no number", "Mend the export."),
+    "blank_unit": Reason("No region", "Without its name a row belongs to no unit of the panel."),
+    "outside_window": Reason(
+        "Outside the study's window", "After its end, or in a gap that it declares."
+    ),
+    "partial_period": Reason(
+        "Period that is not whole", "The log begins or ends inside the first or last period."
+    ),
     "duplicate_event_row": Reason(
         "Exact repeat of an event", "The row equals an earlier one in every column."
     ),

@@ -9,8 +9,9 @@ from analysis.report import (
     list_pictures,
     list_rows,
     markup,
+    panel_badges,
     panel_pictures,
-    panels,
+    panel_rows,
     pictures,
     rows,
     words,
@@ -132,8 +133,8 @@ def _lists(content: Content) -> str:
 
 
 def _panel(content: Content) -> str:
-    level = words.level(panels.alpha_of(content))
-    tables = [(caption, panels.rows_of(content, role), level) for role, caption in rows.ROLES]
+    level = words.level(panel_rows.alpha_of(content))
+    tables = [(caption, panel_rows.rows_of(content, role), level) for role, caption in rows.ROLES]
     return _tables(tables, "Counterfactual", "Actual") + panel_pictures.counterfactual(content)
 
 
@@ -178,6 +179,6 @@ def _segments(parts: Sequence[str], note: str) -> str:
 _BADGES = {
     "ab": ab_badges.badges,
     "interleaving": list_badges.badges,
-    "synthetic_control": panels.badges,
+    "synthetic_control": panel_badges.badges,
 }
 _NUMBERS = {"ab": _ab, "interleaving": _lists, "synthetic_control": _panel}

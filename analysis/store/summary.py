@@ -24,6 +24,8 @@ def summarise(content: dict[str, Any]) -> dict[str, Any]:
     ab = content.get("ab") or {}
     if not ab and content.get("interleaving"):
         return _of_lists(content)
+    if not ab and content.get("synthetic_control"):
+        return _of_panel(content)
     metrics = ab.get("metrics") or []
     return {
         "decision": verdict.get("decision"),
@@ -59,6 +61,38 @@ def _of_lists(content: dict[str, Any]) -> dict[str, Any]:
         "alpha": (content.get("study", {}).get("interleaving") or {}).get("alpha", 0.05),
         "primary": primary if known or verdict.get("decision") == "do_not_use" else None,
         "guardrails": {},
+    }
+
+
+def _of_panel(content: dict[str, Any]) -> dict[str, Any]:
+    """The same of a panel: the headline's effect is the primary, and its donors are the units."""
+    verdict, found = content.get("verdict") or {}, content["synthetic_control"]
+    primary = {
+        "name": found.get("metric"),
+        "kind": found.get("kind"),
+        "better": found.get("better"),
+        "treatment": ", ".join(str(unit) for unit in (found.get("treated") or [])[:3]),
+        "lift": found.get("lift"),
+        "lift_low": found.get("lift_low"),
+        "lift_high": found.get("lift_high"),
+        "difference": found.get("att"),
+        "difference_low": found.get("att_low"),
+        "difference_high": found.get("att_high"),
+    }
+    return {
+        "decision": verdict.get("decision"),
+        "headline": verdict.get("headline", ""),
+        "lenses": [lens for lens in LENSES if content.get(lens)],
+        "units": int(found.get("n_donors") or 0),
+        "alpha": found.get("alpha", 0.05),
+        "primary": primary if found.get("att") is not None else None,
+        "guardrails": dict(
+            Counter(
+                str(metric.get("guardrail") or "unproven")
+                for metric in found.get("metrics") or []
+                if metric.get("role") == "guardrail"
+            )
+        ),
     }
 
 

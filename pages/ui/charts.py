@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from analysis.figures import Chart, Choice, figure
 from analysis.report import tables
@@ -13,8 +14,14 @@ _CONFIG = {"displayModeBar": False, "responsive": True}
 _MOST_ROWS = 60
 
 
-def show(key: str, readout_id: str, content: Mapping[str, Any], choice: Choice) -> bool:
-    """Show a registered figure of the readout.
+def show(
+    key: str,
+    readout_id: str,
+    content: Mapping[str, Any],
+    choice: Choice,
+    head: DeltaGenerator | None = None,
+) -> bool:
+    """Show a registered figure of the readout, its title in `head` if there is a place for it.
 
     Returns:
         False if the readout has no numbers for it; then nothing is shown.
@@ -22,7 +29,7 @@ def show(key: str, readout_id: str, content: Mapping[str, Any], choice: Choice) 
     chart = _drawn(key, readout_id, choice, content)
     if chart is None:
         return False
-    st.markdown(f"**{words.plain(chart.title)}**")
+    (head or st).markdown(f"**{words.plain(chart.title)}**")
     st.plotly_chart(
         chart.figure, theme=None, config=_CONFIG, alt=chart.alt, key=f"{key}_{hash(choice)}"
     )

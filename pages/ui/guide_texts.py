@@ -44,6 +44,15 @@ r2,2026-03-02T08:02:47Z,u42,q9,1,i530,candidate,1
 r2,2026-03-02T08:02:47Z,u42,q9,2,i204,legacy,0
 """
 
+PANEL = """region,week,tasks,complaints_per_task
+Lisbon,2026-03-02,4120,0.021
+Porto,2026-03-02,3310,0.019
+Ghent,2026-03-02,2875,0.024
+Lisbon,2026-03-09,4188,0.020
+Porto,2026-03-09,3295,0.022
+Ghent,2026-03-09,2901,0.023
+"""
+
 JSON_LINES = """{"id": "e1", "ts": "2026-03-02T08:00:12Z", "user_id": "u17", "event": "exposure", "variant": "control"}
 {"id": "e2", "ts": "2026-03-02T08:01:40Z", "user_id": "u17", "event": "purchase", "value": 49.9}
 {"id": "e3", "ts": "2026-03-02T09:13:05Z", "user_id": "u42", "event": "exposure", "variant": "treatment"}
@@ -92,6 +101,30 @@ def show_reading() -> None:
         "For the candidate: **Ship** means people prefer it, **Roll back** that they prefer the"
         " ranker in use. The size of a preference is not the lift that an A/B test would show."
     )
+    st.subheader("A counterfactual", anchor=False)
+    st.markdown(
+        "When a launch reaches a whole region, product or workspace at once, nobody is left beside"
+        " it who did not get it. Untreated **donors** are then weighted so that together they ran"
+        " like the treated unit before the start. What they did afterwards is the"
+        " **counterfactual**, drawn dashed; the space between it and the solid line is the"
+        " effect.\n"
+        "\n"
+        "- **Look before the start first.** Where the dashed line missed the solid one even then,"
+        " it says nothing about afterwards: a poor fit stops the readout.\n"
+        "- **The rank decides.** Every donor is treated as if it had been launched in. A result is"
+        " clear when hardly any of these placebos drifts as far, in units of its own misfit: *1 of"
+        " 22*. The interval is the same test told the other way round, so the two never"
+        " disagree.\n"
+        "- **With few donors little can be shown.** With 8, p cannot go below 1/9, so there is no"
+        " 95% interval whatever the effect.\n"
+        "- **Then the checks.** A pretended earlier start should show nothing, no single donor"
+        " should carry the effect, other methods should point the same way, and no donor may have"
+        " been touched by the launch.\n"
+        "- **Per period, in total, in percent** are one effect with one interval.\n"
+        "\n"
+        "A structural time series without donors is a *forecast*: whatever else changed on that"
+        " day is in it too."
+    )
     st.subheader("A verdict", anchor=False)
     st.markdown("The first of these that holds is the verdict; the readout names the rule.")
     st.markdown(
@@ -137,6 +170,16 @@ def show_logs() -> None:
         "list-log.csv",
     )
     _example(
+        "Panel: one row a region and period",
+        "For synthetic control. A region may be a market, a workspace, a product or a surface;"
+        " metrics are columns. Bring 10 periods or more from before the start, and 19 untreated"
+        " regions for a test at 5%. A wide table, one column a region, is read as well, and so is"
+        " an event log with a region and a time in every row.",
+        PANEL,
+        "panel.csv",
+        _whole_panel,
+    )
+    _example(
         "JSON lines: one object a line",
         "The keys are the columns; a missing key is a blank cell.",
         JSON_LINES,
@@ -156,7 +199,8 @@ def show_logs() -> None:
         "| list | one shown ranking, such as a request or a result page |\n"
         "| position | the place in the list, from the top |\n"
         "| ranker | who put the item into the slot |\n"
-        "| clicked | whether the item was clicked |"
+        "| clicked | whether the item was clicked |\n"
+        "| region | the unit of a panel: a market, workspace, product or surface |"
     )
 
 
@@ -174,7 +218,10 @@ def show_limits() -> None:
         " speaks against it.\n"
         "- What happens later than the window was not measured.\n"
         "- Interleaving says which ranker people choose side by side. It does not say what the"
-        " choice does to visits, revenue or speed: test those by A/B."
+        " choice does to visits, revenue or speed: test those by A/B.\n"
+        "- A counterfactual is made of units that were chosen by their past. It takes for granted"
+        " that they would have gone on together, and that nothing else happened to the treated"
+        " unit alone."
     )
     st.subheader("Limits", anchor=False)
     st.markdown(
@@ -199,6 +246,13 @@ def _whole_event_log() -> str:
     from analysis import simulate
 
     return simulate.template("ab")
+
+
+def _whole_panel() -> str:
+    """A panel that is long enough to be run."""
+    from analysis import simulate
+
+    return simulate.template("synthetic_control")
 
 
 def _example(

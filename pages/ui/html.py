@@ -1,11 +1,11 @@
 """The only module with st.html: it shows what ``markup`` has escaped and built."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import streamlit as st
 
-from analysis.report import markup
+from analysis.report import markup, words
 
 _STYLE = Path(__file__).with_name("style.css")
 
@@ -40,11 +40,12 @@ def metric_rows(
     treatment: str,
     level: str,
     key: str,
+    tick: Callable[[float], str] = words.percent_tick,
 ) -> None:
     """Show a table of metrics with their intervals on one symmetric scale."""
     st.html(
         markup.metric_rows(
-            caption, rows, control=control, treatment=treatment, level=level, key=key
+            caption, rows, control=control, treatment=treatment, level=level, key=key, tick=tick
         )
     )
 

@@ -102,8 +102,10 @@ def _menu(row: StudyRow, readout_id: str, content: Content) -> None:
     _download(readout_id, content, "readout", "json", "Download readout (JSON)")
     if content.get("ab"):
         _download(readout_id, content, "metrics", "csv", "Download metric table (CSV)")
-    if content.get("interleaving"):
+    if content.get("interleaving") or content.get("synthetic_control"):
         _download(readout_id, content, "numbers", "csv", "Download all numbers (CSV)")
+    if ((content.get("synthetic_control") or {}).get("panel") or {}).get("rows"):
+        _download(readout_id, content, "panel", "csv", "Download panel (CSV)")
     _download(readout_id, _with_path(content, row), "study", "toml", "Download study (TOML)")
     if visitor.may("read_log"):
         _export(row)
@@ -117,6 +119,13 @@ def _menu(row: StudyRow, readout_id: str, content: Content) -> None:
         _delete(row)
 
 
+def _numbers(content: Content) -> list[dict[str, Any]]:
+    """Every number of the lenses without a table of metrics, the panel's own cells aside."""
+    lenses = [lens for lens in ("interleaving", "synthetic_control") if content.get(lens)]
+    found = {lens: {**content[lens], "panel": None} for lens in lenses}
+    return tables.flat(found if len(lenses) > 1 else found[lenses[0]])
+
+
 _MAKERS: dict[str, tuple[Callable[[Content], str], str]] = {
     "report": (lambda content: report.page(dict(content)), "text/html"),
     "readout": (downloads.readout_json, "application/json"),
@@ -124,8 +133,9 @@ _MAKERS: dict[str, tuple[Callable[[Content], str], str]] = {
         lambda content: tables.csv_text(tables.metric_table(content)),
         "text/csv",
     ),
-    "numbers": (
-        lambda content: tables.csv_text(tables.flat(content["interleaving"])),
+    "numbers": (lambda content: tables.csv_text(_numbers(content)), "text/csv"),
+    "panel": (
+        lambda content: tables.csv_text(content["synthetic_control"]["panel"]["rows"]),
         "text/csv",
     ),
     "study": (downloads.study_toml, "application/toml"),

@@ -33,6 +33,10 @@ def main() -> None:
                 "Which ranker people choose, in the open study's lists.",
             ),
             _page(
+                "synthetic_control", "Synthetic control", "ssid_chart", "synthetic_control",
+                "What would have happened without the launch, in the open study's panel.",
+            ),
+            _page(
                 "data_health", "Data health", "fact_check", "data_health",
                 "What came in, what was left out of the open study, and why.",
             ),

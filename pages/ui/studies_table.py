@@ -113,7 +113,7 @@ def _line(store: Store, row: StudyRow) -> None:
             _guardrails(summary)
         with units:
             if summary.get("units"):
-                st.markdown(f":small[{words.count(summary['units'])}]")
+                st.markdown(f":small[{_units(summary)}]")
         with saved:
             st.markdown(f":small[:gray[{_when(row.saved)}]]")
         with more:
@@ -152,8 +152,25 @@ def _primary(summary: dict[str, object]) -> None:
     if summary.get("decision") == "do_not_use":
         st.markdown(":small[:gray[not shown]]")
         return
-    interval = words.lift_interval(primary.get("lift_low"), primary.get("lift_high"))
-    st.markdown(f"**{words.lift(primary.get('lift'))}** :small[:gray[{interval}]]")
+    st.markdown(f"**{words.lift(primary.get('lift'))}** :small[:gray[{_interval(primary)}]]")
+
+
+def _interval(primary: dict[str, object]) -> str:
+    """The lift's interval; nothing where it has none, as with too few donors."""
+    ends = [primary.get(end) for end in ("lift_low", "lift_high")]
+    if ends == [None, None]:
+        return ""
+    said = [words.lift(end) if isinstance(end, int | float) else "no bound" for end in ends]
+    return " to ".join(said)
+
+
+def _units(summary: dict[str, object]) -> str:
+    """How many were compared: units, or the donors of a panel."""
+    units = summary["units"]
+    n = units if isinstance(units, int) else 0
+    lenses = summary.get("lenses")
+    panel = isinstance(lenses, list) and lenses[:1] == ["synthetic_control"]
+    return words.counted(n, "donor") if panel else words.count(n)
 
 
 def _guardrails(summary: dict[str, object]) -> None:

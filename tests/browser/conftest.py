@@ -37,6 +37,8 @@ class Server:
     port: int
     study: str
     lists: str
+    panel: str
+    hostile_panel: str
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -96,10 +98,11 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A cold process on a store with one finished study: nobody has visited it yet."""
+    """A cold process on a store with finished studies: nobody has visited it yet."""
     home = tmp_path_factory.mktemp("verdict") / "home"
     store = Store.open(home)
-    one = Server(home, free_port(), keep(store, "ship"), keep(store, "lists_biased"))
+    kept = [keep(store, name) for name in ("ship", "lists_biased", "panel_win", "panel_hostile")]
+    one = Server(home, free_port(), kept[0], kept[1], kept[2], kept[3])
     one.start()
     yield one
     one.kill()

@@ -15,6 +15,8 @@ PAGES = (
     "/ab?study={0}",
     "/interleaving?study={1}",
     "/interleaving?study={1}&view=Balance",
+    "/synthetic_control?study={2}",
+    "/synthetic_control?study={2}&view=Donors",
     "/data_health?study={0}",
     "/guide",
 )
@@ -23,7 +25,7 @@ PAGES = (
 @pytest.mark.parametrize("dark", (False, True), ids=("light", "dark"))
 @pytest.mark.parametrize("path", PAGES)
 def test_axe_finds_nothing_serious(visit: Any, server: Server, path: str, dark: bool) -> None:
-    visitor = visit(path.format(server.study, server.lists), dark=dark)
+    visitor = visit(path.format(server.study, server.lists, server.panel), dark=dark)
     expect(visitor.page.get_by_role("heading", level=1)).to_be_visible()
     settled(visitor.page)
     assert serious(visitor.page) == []
@@ -36,7 +38,9 @@ def test_axe_finds_nothing_serious(visit: Any, server: Server, path: str, dark: 
 def test_a_narrow_window_never_scrolls_sideways(
     visit: Any, server: Server, path: str, width: int
 ) -> None:
-    page = visit(path.format(server.study, server.lists), width=width, height=844).page
+    page = visit(
+        path.format(server.study, server.lists, server.panel), width=width, height=844
+    ).page
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     settled(page)
     wide = page.get_by_test_id("stMain").evaluate("e => e.scrollWidth - e.clientWidth")
