@@ -174,14 +174,8 @@ def _before_any_start(
 
 
 def _plan(log: str, key: str, row: StudyRow, panel: PanelLog, study: Study) -> None:
-    place = st.empty()
-    place.progress(0.0, text="Planning…")
-
-    def progress(doing: str, share: float) -> None:
-        place.progress(min(max(share, 0.0), 1.0), text=f"{plain(doing)}…")
-
-    made = _made(log, key, panel, study, progress)
-    place.empty()
+    with st.spinner("Pretending launches: of the units named, of each unit, and of sets…"):
+        made = _made(log, key, panel, study)
     if isinstance(made, VerdictError):
         show_error(made)
         return
@@ -197,14 +191,13 @@ def _made(
     key: str,  # noqa: ARG001
     _panel: PanelLog,
     _study: Study,
-    _progress: Any,
 ) -> Made | VerdictError:
     from dataclasses import asdict
 
     from analysis import synthetic_control
 
     try:
-        made = synthetic_control.planned(_panel, _study, _progress)
+        made = synthetic_control.planned(_panel, _study)
     except VerdictError as error:
         return error
     return Made(made.content, tuple(asdict(one) for one in made.notices))
