@@ -4,20 +4,33 @@ Streamlit's server finds `app` here. AppTest runs this file as a plain script in
 it shows the page itself.
 """
 
+import asyncio
 import gc
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
 from starlette.routing import Route
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.web.server.server_util import get_cookie_secret
 
-from analysis.store import default_home
-from pages.ui import middleware, router, startup, uploads
+from analysis.core import VerdictError
+from analysis.store import Access, default_home, read_settings
+from pages.ui import (
+    alive,
+    json_log,
+    middleware,
+    router,
+    shared_readout,
+    startup,
+    transfers,
+    upkeep,
+    uploads,
+)
 from pages.ui.failure import show_failure
 
 ROUTER = Path(__file__).resolve().parent / "pages" / "ui" / "router.py"
@@ -26,26 +39,51 @@ ROUTER = Path(__file__).resolve().parent / "pages" / "ui" / "router.py"
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Open the store and bring in the samples before the first visitor comes."""
-    from pages.ui.frame import open_store
+    from pages.ui.frame import opened_store
 
-    open_store()
+    tending = asyncio.create_task(upkeep.tend(opened_store()))
     # What is loaded now stays for ever: without it, a collection takes 2 ms instead of 100.
     gc.collect()
     gc.freeze()
     yield
+    tending.cancel()
+    with suppress(asyncio.CancelledError):
+        await tending
+
+
+def may_start() -> Access:
+    """Who comes in; ends the process, with one line and status 2, where that keeps nobody out."""
+    try:
+        access = read_settings(default_home()).access
+    except VerdictError as error:
+        refuse(f"Verdict does not start: {error}")
+    address = st.get_option("server.address")
+    objection = startup.objection(address, default_home(), access, get_cookie_secret())
+    if objection is not None:
+        refuse(objection)
+    return access
+
+
+def refuse(objection: str) -> NoReturn:
+    """End the process before it serves anybody."""
+    sys.stderr.write(f"{objection}\n")
+    sys.exit(2)
 
 
 if get_script_run_ctx(suppress_warning=True) is not None:
     router.main()
 else:
-    objection = startup.objection(st.get_option("server.address"), default_home())
-    if objection is not None:
-        sys.stderr.write(f"{objection}\n")
-        sys.exit(2)
+    ACCESS = may_start()
+    json_log.start()
     app = st.App(
         ROUTER,
         lifespan=lifespan,
-        routes=[Route("/api/uploads/{name}", uploads.put, methods=["PUT"])],
-        middleware=middleware.stack(os.environ.get("VERDICT_ORIGINS", "")),
+        routes=[
+            Route("/api/uploads/{name}", uploads.put, methods=["PUT"]),
+            *transfers.ROUTES,
+            *shared_readout.ROUTES,
+            *alive.ROUTES,
+        ],
+        middleware=middleware.stack(os.environ.get("VERDICT_ORIGINS", ""), ACCESS),
         on_script_error=show_failure,
     )

@@ -1,4 +1,4 @@
-"""The command line: run, check, plan, suggest, template and simulate."""
+"""The command line: run, check, plan, suggest, template, simulate and store."""
 
 import argparse
 import json
@@ -70,7 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     suggest.set_defaults(action=_suggest)
 
     template = actions.add_parser("template", help="a small valid example log")
-    template.add_argument("lens", choices=("ab", "interleaving"), help="which lens it is for")
+    template.add_argument(
+        "lens", choices=("ab", "interleaving", "synthetic_control"), help="which lens it is for"
+    )
     template.set_defaults(action=_template)
 
     simulate = actions.add_parser("simulate", help="a log whose truth is known")
@@ -78,7 +80,49 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("--seed", type=int, required=True, help="the same seed, the same log")
     simulate.add_argument("--out", required=True, help="file to write: .csv or .parquet")
     simulate.set_defaults(action=_simulate)
+
+    store = actions.add_parser("store", help="look after what is saved")
+    _add_store(store)
     return parser
+
+
+def _add_store(parser: argparse.ArgumentParser) -> None:
+    """The actions on the store that VERDICT_HOME and VERDICT_DATABASE_URL name."""
+    does = parser.add_subparsers(required=True, metavar="ACTION", dest="does")
+    does.add_parser("list", help="every study with its id, verdict and size").add_argument(
+        "--deleted", action="store_true", help="those that can still be brought back"
+    )
+    does.add_parser("show", help="one study: where it stands, its readouts and links").add_argument(
+        "study", help="id of the study"
+    )
+    export = does.add_parser("export", help="write a study with its log and readouts to one file")
+    export.add_argument("study", help="id of the study")
+    export.add_argument("--out", required=True, help="file to write: .zip")
+    does.add_parser("import", help="bring in an exported study").add_argument(
+        "file", help="file that export wrote"
+    )
+    delete = does.add_parser("delete", help="put a study away; it can be restored for 7 days")
+    delete.add_argument("study", help="id of the study")
+    delete.add_argument("--for-good", action="store_true", help="remove it and its log at once")
+    does.add_parser("restore", help="bring a deleted study back").add_argument(
+        "study", help="id of the study"
+    )
+    does.add_parser("links", help="every share link, without its token")
+    does.add_parser("turn-off", help="end a share link now").add_argument(
+        "link", help="id of the link"
+    )
+    does.add_parser("audit", help="who did what, the newest first").add_argument(
+        "--limit", type=int, default=100, help="how many rows"
+    )
+    does.add_parser("verify", help="read everything and compare it with its hashes")
+    does.add_parser("vacuum", help="remove what is over, and give its space back")
+    parser.set_defaults(action=_store)
+
+
+def _store(asked: argparse.Namespace) -> None:
+    from analysis.store import shell
+
+    print(shell.answer(asked))
 
 
 def _say(text: str) -> None:
@@ -210,7 +254,7 @@ def _suggest(asked: argparse.Namespace) -> None:
     import tempfile
 
     from analysis.logs.intake import open_source
-    from analysis.logs.suggest import suggest
+    from analysis.logs.suggesting import suggest
 
     with tempfile.TemporaryDirectory(prefix="verdict-") as work:
         source = open_source((asked.log,), base=Path(), work=Path(work))

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from analysis.report import badges, details, heading, notices, rows
-from pages.ui import ab_tabs, frame, html, open_readout, words
+from pages.ui import ab_tabs, changed, frame, html, open_readout, share, words
 
 row = frame.open_study()
 if row is None:
@@ -21,7 +21,7 @@ with st.container(
 ):
     st.title(words.plain(row.name), anchor=False, width="content")
     with st.container(horizontal=True, width="content", gap="xsmall"):
-        open_readout.copy_link(row)
+        share.popover(row)
         open_readout.more(row, readout_id, content)
 st.caption(open_readout.caption(row, content))
 
@@ -35,6 +35,8 @@ html.verdict(
     notices.unsaid(notices.of_level(content["notices"], "stop"), verdict["headline"]),
     heading.why(verdict),
 )
+
+changed.show(row, content)
 
 with st.container(horizontal=True, gap="xsmall", key="health_badges"):
     for badge in badges.badges(content):

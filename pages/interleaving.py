@@ -3,7 +3,17 @@
 import streamlit as st
 
 from analysis.report import heading, list_badges, list_details, list_rows, notices, rows
-from pages.ui import charts, frame, html, list_lines, list_tabs, open_readout, words
+from pages.ui import (
+    changed,
+    charts,
+    frame,
+    html,
+    list_lines,
+    list_tabs,
+    open_readout,
+    share,
+    words,
+)
 
 row = frame.open_study()
 if row is None:
@@ -22,7 +32,7 @@ with st.container(
 ):
     st.title(words.plain(row.name), anchor=False, width="content")
     with st.container(horizontal=True, width="content", gap="xsmall"):
-        open_readout.copy_link(row)
+        share.popover(row)
         open_readout.more(row, readout_id, content)
 st.caption(open_readout.caption(row, content, "interleaving"))
 
@@ -35,6 +45,8 @@ html.verdict(
     notices.unsaid(notices.of_level(content["notices"], "stop"), verdict["headline"]),
     heading.why(verdict),
 )
+
+changed.show(row, content)
 
 with st.container(horizontal=True, gap="xsmall", key="health_badges"):
     for badge in list_badges.badges(content, words.plain):

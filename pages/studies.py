@@ -4,18 +4,20 @@ import streamlit as st
 
 from analysis import store as saved
 from analysis.store import StudyRow
-from pages.ui import frame, html, studies_table
+from pages.ui import frame, html, import_study, studies_table, visitor
 from pages.ui.words import VERDICTS, plain
 
 PER_PAGE = 15
 
 html.stylesheet()
 store = frame.open_store()
-rows = [saved.refreshed(store, row) for row in store.studies()]
+every = [saved.refreshed(store, row) for row in store.studies()]
+rows = [row for row in every if row.archived is None]
+archived = [row for row in every if row.archived is not None]
 
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
     st.title("Studies", anchor=False, width="content")
-    if st.button("New study", type="primary", icon=":material/add:"):
+    if visitor.may("write") and st.button("New study", type="primary", icon=":material/add:"):
         frame.go("new_study")
 
 studies_table.offer_undo(store)
@@ -32,13 +34,15 @@ if not rows:
                 frame.go("new_study")
             if st.button("See the log formats", icon=":material/menu_book:"):
                 frame.go("guide")
+    studies_table.show_archived(store, archived)
     studies_table.show_deleted(store)
+    import_study.offer()
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     query = st.text_input(
-        "Search studies", placeholder="Search by name", type="search", label_visibility="collapsed",
-        key="q", bind="query-params", live=True, width=300,
+        "Search studies", placeholder="Search names and tags", type="search",
+        label_visibility="collapsed", key="q", bind="query-params", live=True, width=300,
     )  # fmt: skip
     wanted = st.pills(
         "Verdicts", list(VERDICTS), selection_mode="multi", label_visibility="collapsed",
@@ -58,7 +62,7 @@ def passes(row: StudyRow) -> bool:
     """Whether the filters let a study through."""
     decision = (row.summary or {}).get("decision")
     return (
-        (not query or query.casefold() in row.name.casefold())
+        (not query or query.casefold() in f"{row.name} {' '.join(row.tags)}".casefold())
         and (not wanted or decision in wanted)
         and (lens == "All lenses" or lens in frame.lenses(row))
     )
@@ -85,4 +89,6 @@ if pages > 1:
     first = (st.pagination(pages, key="page") - 1) * PER_PAGE
 with table:
     studies_table.show(store, shown[first : first + PER_PAGE])
+studies_table.show_archived(store, archived)
 studies_table.show_deleted(store)
+import_study.offer()

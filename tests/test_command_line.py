@@ -115,7 +115,7 @@ def test_a_saved_run_is_found_in_the_store(
     assert main(["run", SAMPLE, "--save"]) == 0
     from analysis.store import Store
 
-    names = [row.name for row in Store(tmp_path / "home").studies()]
+    names = [row.name for row in Store.open(tmp_path / "home").studies()]
     assert "Onboarding checklist" in names
     capsys.readouterr()
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from analysis.logs.accounting import LeftOut
+from analysis.logs.coded.examples import first_rows
 from analysis.logs.column_store import Array, ColumnStore
 from analysis.logs.engines import Engine
 from analysis.logs.event_rows import Duplicates, Profile, left_out_before, trimmed
@@ -111,7 +112,7 @@ class Account:
             return {}
         spelled = self._profile.spellings(gaps)
         query = units_sql.bad_values(
-            "clean", spelled, self._keep(), self._units.same, self._engine.dialect
+            "clean", spelled, self._keep(), self._units.table.ready(), self._engine.dialect
         )
         self._queries["bad_value"] = f"SELECT row_no FROM ({query}) b"
         found = self._engine.run(f"SELECT event, count(*) AS n FROM ({query}) b GROUP BY event")
@@ -155,8 +156,15 @@ class Account:
         }
         if not few:
             return {}
-        found = self._engine.run(left_out_sql.ids(list(few))).to_pylist()
         reasons = [*place]
+        if self._units.coded is not None:
+            status_of = {ix: reasons.index(reason) for ix, reason in few.items()}
+            found = first_rows(self._units.coded, status_of, left_out_sql.EXAMPLES)
+            return {
+                reasons[status]: tuple({"row": row, "value": value[:200]} for row, value in rows)
+                for status, rows in found.items()
+            }
+        found = self._engine.run(left_out_sql.ids(list(few))).to_pylist()
         codes = {
             row["unit"]: reasons.index(few[row["ix"]]) for row in found if "\x00" not in row["unit"]
         }
@@ -197,7 +205,9 @@ class Account:
         dialect = self._engine.dialect
         parts = left_out_sql.with_reasons(queries, dialect)
         if clauses:
-            parts.append(left_out_sql.by_unit(clauses, self._of_units, self._units.same, dialect))
+            parts.append(
+                left_out_sql.by_unit(clauses, self._of_units, self._units.table.ready(), dialect)
+            )
         if not parts:
             return None
         folder.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from analysis.logs.coded.events import Wanted, event_cells
 from analysis.logs.column_store import Array, ColumnStore, key_of
 from analysis.logs.engines import Engine
 from analysis.logs.event_rows import Profile
@@ -67,13 +68,15 @@ class Unit64:
             return cls(places, 0, largest)
         return cls(None, min(max(WIDE_BITS - math.frexp(largest)[1], -1000), 1000), largest)
 
+    @property
+    def scale(self) -> float:
+        """How many units make 1."""
+        return float(10**self.decimals) if self.decimals is not None else 2.0**self.exponent
+
     def whole(self, value: str, dialect: Dialect) -> str:
         """A value as a whole number of units, in SQL."""
-        if self.decimals is not None:
-            scaled = f"round({value} * {dialect.literal(float(10**self.decimals))})"
-            return f"CAST({scaled} AS BIGINT)"
-        scaled = f"round({value} * {dialect.literal(2.0**self.exponent)})"
-        return f"CAST({scaled} AS {dialect.wide})"
+        kind = "BIGINT" if self.decimals is not None else dialect.wide
+        return f"CAST(round({value} * {dialect.literal(self.scale)}) AS {kind})"
 
     def value(self, whole: Array, scale: float) -> Array:
         """Sums as doubles, divided by `scale`."""
@@ -191,53 +194,84 @@ def _build(
     store: ColumnStore,
     events: list[str],
 ) -> None:
-    dialect = engine.dialect
-    edges, adds = Edges.of(plan), plan.sums()
-    kept = units.kept
+    adds, kept = plan.sums(), units.kept
     most_rows = int(units.rows[kept].max()) if kept.any() else 0
     unit_of = {event: Unit64.of(profile, event, most_rows) for event in events}
+    edges, span = Edges.of(plan), local_days(np.array([profile.first, profile.last]), plan.timezone)
+    cells = sql.Cells(
+        units=max(int(kept.sum()) if units.coded is not None else units.status.size, 1),
+        first_day=int(span[0]),
+        days=int(span[1] - span[0]) + 1,
+        places=2 * len(edges.offsets) + 2,
+        timezone=plan.timezone,
+    )
+    stored = [_Stored(store, event, unit_of[event], sums=event in adds) for event in events]
+    if units.coded is not None:
+        gaps = {event for event, bad in profile.value_events().items() if bad}
+        wanted = [
+            Wanted(
+                frozenset(profile.spellings([event])),
+                filled=event in gaps,
+                scale=unit_of[event].scale if event in adds else None,
+                wide=unit_of[event].decimals is None,
+            )
+            for event in events
+        ]
+        for code, columns in event_cells(units.coded, kept, wanted, edges, cells):
+            stored[code].add(columns)
+    else:
+        query = _query(engine, profile, plan, units, arms, events, unit_of, edges, cells)
+        _read_cells(engine.stream(query), cells, (np.cumsum(kept) - 1).astype(np.int32), stored)
+    for one in stored:
+        one.close()
+
+
+def _query(
+    engine: Engine,
+    profile: Profile,
+    plan: Plan,
+    units: Units,
+    arms: int,
+    events: list[str],
+    unit_of: dict[str, Unit64],
+    edges: "Edges",
+    cells: sql.Cells,
+) -> str:
+    """The cells of some events, in the engine."""
+    dialect = engine.dialect
     codes = {event: i for i, event in enumerate(events)}
     spelled = {name: codes[e] for e in events for name in profile.spellings([e])}
     gaps = [event for event, bad in profile.value_events().items() if bad and event in codes]
     where = dialect.one_of("event", list(spelled))
     if gaps:
         where += f" AND NOT (v IS NULL AND {dialect.one_of('event', profile.spellings(gaps))})"
-    span = local_days(np.array([profile.first, profile.last]), plan.timezone)
-    cells = sql.Cells(
-        units=max(units.status.size, 1),
-        first_day=int(span[0]),
-        days=int(span[1] - span[0]) + 1,
-        places=2 * len(edges.offsets) + 2,
-        timezone=plan.timezone,
-    )
-    query = sql.unit_events(
+    return sql.unit_events(
         "clean",
         event_code=sql.coded("event", spelled, dialect),
         where=where,
         window=edges,
-        sums=_sums(codes, unit_of, adds, dialect),
+        sums=_sums(codes, unit_of, plan.sums(), dialect),
         keep=sql.kept(arms, plan.end),
-        same=units.same,
+        same=units.table.ready(),
         cells=cells,
         dialect=dialect,
     )
-    place_of = (np.cumsum(kept) - 1).astype(np.int32)
-    stored = {
-        code: _Stored(store, event, unit_of[event], sums=event in adds)
-        for event, code in codes.items()
-    }
-    for batch in engine.stream(query):
+
+
+def _read_cells(
+    batches: Iterator[Any], cells: sql.Cells, place_of: Array, stored: "list[_Stored]"
+) -> None:
+    """Store cells that come from an engine, in order."""
+    for batch in batches:
         read = {
             name: batch.column(name).to_numpy(zero_copy_only=False) for name in batch.schema.names
         }
         event_code, ix, day, place = cells.parts(read.pop("cell"))
         read |= {"ix": place_of[ix], "day": day, "place": place}
-        for code, one in stored.items():
+        for code, one in enumerate(stored):
             start, stop = np.searchsorted(event_code, [code, code + 1])
             if start < stop:
                 one.add({name: column[start:stop] for name, column in read.items()})
-    for one in stored.values():
-        one.close()
 
 
 class _Stored:

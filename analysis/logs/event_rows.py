@@ -86,6 +86,16 @@ class Profile:
         """Whether some rows have no time after all."""
         return any(group["first_t"] is None for group in self.groups)
 
+    @property
+    def largest(self) -> float:
+        """Largest magnitude of any value."""
+        return max(float(group["largest"] or 0.0) for group in self.groups)
+
+    @property
+    def places(self) -> int:
+        """Decimals that the values need; more than 6 for values that are no short decimals."""
+        return max(int(group["places"] or 0) for group in self.groups)
+
     def events(self) -> dict[str, int]:
         """Event -> rows; by its trimmed name."""
         return _counted((trimmed(group["event"]), group["n"]) for group in self.groups)

@@ -1,7 +1,5 @@
 """The units of an event log: first exposure, one arm, kept or left out, in a fixed order."""
 
-import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,17 +7,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.core import LogError
+from analysis.logs.coded.spool import Spool
+from analysis.logs.coded.texts import some_odd
+from analysis.logs.coded.units import CodedUnits, code_units
 from analysis.logs.column_store import Array
 from analysis.logs.engines import Engine
 from analysis.logs.event_rows import Profile
 from analysis.logs.labels import Arms, find_arms, plain
 from analysis.logs.plan import Plan
 from analysis.logs.sql import event_units as sql
-from analysis.logs.sql.dialect import BLANKS
+from analysis.logs.unit_groups import UnitDigest, group_units
 from analysis.study import AB
 
-FEW_NAMES = 24
-NOT_EXPOSED = np.iinfo(np.int64).min
 STATUSES = ("kept", "never_exposed", "mixed_units", "other_arm", "exposed_after_end")
 
 
@@ -74,6 +73,39 @@ def unknown_event(where: str, event: str, profile: Profile) -> LogError:
     )
 
 
+class UnitTable:
+    """The table ``units`` of an engine, made when a query first needs it.
+
+    Args:
+        engine: The engine.
+        coded: Units that were found in this process; None if the table is there already.
+        same: How its rows u and log rows l are joined.
+    """
+
+    def __init__(self, engine: Engine, coded: CodedUnits | None, same: str) -> None:
+        self._engine = engine
+        self._missing = coded
+        self._same = same
+
+    def ready(self) -> str:
+        """How rows l and the table's rows u are joined; the table is there from now on."""
+        if self._missing is not None:
+            found, self._missing = self._missing, None
+            never = found.low > found.high
+            columns = {
+                "ix": np.arange(found.n.size),
+                "unit": found.ids,
+                "n": found.n,
+                "t0": pa.array(found.t0, mask=never),
+                "arm_low": pa.array(found.low, mask=never),
+                "arm_high": pa.array(found.high, mask=never),
+            }
+            self._engine.put("unit_rows", pa.table(columns))
+            key = self._engine.dialect.key("unit")
+            self._engine.table("units", f"SELECT *, {key} AS unit_key FROM unit_rows")
+        return self._same
+
+
 @dataclass(frozen=True)
 class Units:
     """Every unit of the clean rows, in the order of its id.
@@ -84,8 +116,9 @@ class Units:
         t0: First exposure, UTC microseconds.
         rows: Clean rows of the unit.
         sha256: Digest of the clean rows.
-        same: How rows l and the table ``units`` u are joined.
         odd: Some id is blank, or has blanks at its ends.
+        table: The units in the engine.
+        coded: The units and their rows in this process, where they were found there.
     """
 
     status: Array
@@ -93,8 +126,9 @@ class Units:
     t0: Array
     rows: Array
     sha256: str
-    same: str
     odd: bool
+    table: UnitTable
+    coded: CodedUnits | None
 
     def count(self, status: str) -> int:
         """Units of a status."""
@@ -111,127 +145,68 @@ class Units:
         return kept
 
 
-def name_code(name: str) -> int:
-    """A number that stands for a text, the same on every machine."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") >> 1
-
-
 def build_units(engine: Engine, profile: Profile, exposures: Exposures, plan: Plan) -> Units:
-    """Make the table ``units`` and read it.
+    """Every unit of the view ``clean``: in this process if its rows come here cheaply.
 
     Returns:
         The units in the order of their ids.
     """
+    arms, where = len(exposures.arms.names), _counting(engine, exposures)
+    found = (engine, profile, exposures.arms.code, exposures.names, where)
+    if engine.at_hand:
+        timed = bool(plan.metrics)
+        coded = code_units(*found, Spool(engine.scratch), events_wanted=timed)
+        if coded is not None:
+            return _coded_units(engine, coded, arms, plan.end)
+    grouped = group_units(*found)
+    return Units(
+        status=_status(grouped.low, grouped.high, grouped.t0, grouped.low < 0, arms, plan.end),
+        arm=grouped.low,
+        t0=grouped.t0,
+        rows=grouped.n,
+        sha256=grouped.digest.hex(),
+        odd=grouped.odd,
+        table=UnitTable(engine, None, grouped.same),
+        coded=None,
+    )
+
+
+def _counting(engine: Engine, exposures: Exposures) -> str:
+    """Which clean rows count: not those that expose to no arm."""
+    if exposures.names is None or not exposures.blank:
+        return "TRUE"
     dialect = engine.dialect
-    events = {g["event"]: name_code(plain(g["event"])) for g in profile.groups if g["event"]}
-    arm_marks = {g["arm"]: name_code(plain(g["arm"])) for g in profile.groups if g["arm"]}
-    source = "clean"
-    event_code = sql.coded("event", events, dialect, default="0")
-    if len(events) > FEW_NAMES:
-        engine.table("event_codes", sql.codes(events, dialect))
-        source = (
-            "(SELECT c0.*, coalesce(e.code, 0) AS event_mark FROM clean c0 "
-            "LEFT JOIN event_codes e ON e.name = c0.event) l"
-        )
-        event_code = "event_mark"
-    arm_code = sql.coded("arm", exposures.arms.code, dialect, default="-1")
-    arm_mark = sql.coded("arm", arm_marks, dialect, default="0")
-    exposed, where = f"({arm_code}) >= 0", "TRUE"
-    if exposures.names is not None:
-        is_exposure = f"coalesce({dialect.one_of('event', exposures.names)}, FALSE)"
-        exposed = f"({is_exposure} AND ({arm_code}) >= 0)"
-        if exposures.blank:
-            where = f"NOT ({is_exposure} AND ({arm_code}) < 0)"
-    largest = max((group["largest"] or 0.0) for group in profile.groups)
-    places = max((group["places"] or 0) for group in profile.groups)
-    mark = sql.fingerprint(sql.whole_value(largest, places, dialect))
-    parts = -(-profile.rows // engine.rows_at_once) if engine.rows_at_once else 1
-    groups = [f"unit_groups{part}" for part in range(parts)]
-    # In steps, so that grouping all units and ordering them do not hold memory at once.
-    for part, name in enumerate(groups):
-        some = f" AND {dialect.key('unit')} % {parts} = {part}" if parts > 1 else ""
-        query = sql.units(
-            source,
-            where + some,
-            event_code=event_code,
-            arm_code=arm_code,
-            arm_mark=arm_mark,
-            mark=mark,
-            exposed=exposed,
-            dialect=dialect,
-        )
-        engine.table(name, query)
-    engine.table("units", sql.in_order(groups, dialect))
-    for name in groups:
-        engine.drop(name)
-    return _read_units(engine, len(exposures.arms.names), plan.end)
+    arm = sql.coded("arm", exposures.arms.code, dialect, default="-1")
+    is_exposure = f"coalesce({dialect.one_of('event', exposures.names)}, FALSE)"
+    return f"NOT ({is_exposure} AND ({arm}) < 0)"
 
 
-def _has_odd_ids(engine: Engine) -> bool:
-    """Whether some id is blank, or has blanks at its ends."""
-    dialect = engine.dialect
-    last = dialect.one_of("right(unit, 1)", list(BLANKS))
-    first = dialect.one_of("left(unit, 1)", list(BLANKS))
-    query = f"SELECT count(*) AS n FROM units WHERE unit IS NULL OR unit = '' OR {first} OR {last}"
-    return bool(engine.run(query).column("n").to_pylist()[0])
+def _coded_units(engine: Engine, coded: CodedUnits, arms: int, end: int | None) -> Units:
+    """Units that were found in this process."""
+    digest = UnitDigest()
+    digest.add(coded.mark, coded.n, coded.ids)
+    never = coded.low > coded.high
+    low = np.where(never, np.int8(-1), coded.low)
+    return Units(
+        status=_status(low, coded.high, coded.t0, never, arms, end),
+        arm=low,
+        t0=coded.t0,
+        rows=coded.n,
+        sha256=digest.hex(),
+        odd=some_odd(coded.ids),
+        table=UnitTable(engine, coded, sql.same_unit(engine.dialect, by_key=True)),
+        coded=coded,
+    )
 
 
-def _read_units(engine: Engine, arms: int, end: int | None) -> Units:
-    digest = hashlib.sha256()
-    ids, sizes = hashlib.sha256(), hashlib.sha256()
-    odd = _has_odd_ids(engine)
-    kinds = {"n": np.int32, "t0": np.int64, "low": np.int8, "high": np.int8}
-    parts: dict[str, list[Array]] = {name: [] for name in kinds}
-    keys: list[Array] = []
-    for batch in engine.stream(
-        "SELECT unit, n, coalesce(t0, CAST(-9223372036854775807 AS BIGINT)) AS t0, "
-        "coalesce(arm_low, CAST(-1 AS BIGINT)) AS low, "
-        "coalesce(arm_high, CAST(-1 AS BIGINT)) AS high, mark, unit_key FROM units ORDER BY ix"
-    ):
-        for name, found in parts.items():
-            column = batch.column(name).to_numpy(zero_copy_only=False)
-            found.append(column.astype(kinds[name], copy=False))
-        keys.append(batch.column("unit_key").to_numpy(zero_copy_only=False))
-        marks = batch.column("mark").to_numpy(zero_copy_only=False).astype("<i8")
-        digest.update(np.column_stack([marks, parts["n"][-1].astype("<i8")]).tobytes())
-        for text in _pieces(batch.column("unit")):
-            ids.update(text)
-        lengths = pc.binary_length(batch.column("unit")).to_numpy(zero_copy_only=False)
-        sizes.update(lengths.astype("<i4").tobytes())
-    # One column after the other, so that few are in memory twice.
-    same = sql.same_unit(engine.dialect, by_key=_all_differ(np.concatenate(keys)))
-    del keys
-    n, t0, low, high = (np.concatenate(parts.pop(name)) for name in kinds)
-    status = np.zeros(n.size, dtype=np.int8)
+def _status(low: Array, high: Array, t0: Array, never: Array, arms: int, end: int | None) -> Array:
+    status = np.zeros(low.size, dtype=np.int8)
     if end is not None:
         status[t0 >= end] = STATUSES.index("exposed_after_end")
     status[low >= arms] = STATUSES.index("other_arm")
     status[low != high] = STATUSES.index("mixed_units")
-    status[low < 0] = STATUSES.index("never_exposed")
-    digest.update(ids.digest() + sizes.digest())
-    return Units(
-        status=status,
-        arm=low,
-        t0=t0,
-        rows=n,
-        sha256=digest.hexdigest(),
-        same=same,
-        odd=odd,
-    )
-
-
-def _all_differ(keys: Array) -> bool:
-    keys.sort()
-    return not bool((keys[1:] == keys[:-1]).any())
-
-
-def _pieces(column: pa.Array) -> Iterator[memoryview]:
-    """The bytes of a text column, without copying them into Python."""
-    texts = column.cast(pa.large_string())
-    offsets = np.frombuffer(texts.buffers()[1], dtype=np.int64)
-    start, stop = offsets[texts.offset], offsets[texts.offset + len(texts)]
-    if stop > start:
-        yield memoryview(texts.buffers()[2])[start:stop]
+    status[never] = STATUSES.index("never_exposed")
+    return status
 
 
 def status_clause(status: str, arms: int, end: int | None) -> str:
@@ -267,7 +242,7 @@ def first_row_texts(
         f"({status_clause(status, arms, plan.end)})" for status in ("kept", "mixed_units")
     )
     exposed = f"({arm_code}) >= 0"
-    query = sql.first_rows("clean", where, exposed, names, f"({keep})", units.same)
+    query = sql.first_rows("clean", where, exposed, names, f"({keep})", units.table.ready())
     engine.view("first_rows", query)
     table = engine.run(sql.agreed(names, dialect))
     differ = any(

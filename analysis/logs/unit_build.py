@@ -227,6 +227,7 @@ def _store_values(
         for i, one in enumerate(wholes)
     ]
     keep = status_clause("kept", arms, plan.end)
+    units.table.ready()
     table = engine.run(sql.unit_values(sums, keep))
     if table.num_rows != int(kept.sum()):
         raise LogError("not_read", "The engine did not return every unit.", fix="Run it again.")

@@ -101,13 +101,20 @@ def notice(kind: str, tone: str, said: str, fix: str) -> str:
 
 
 def metric_rows(
-    caption: str, rows: Sequence[Row], *, control: str, treatment: str, level: str, key: str
+    caption: str,
+    rows: Sequence[Row],
+    *,
+    control: str,
+    treatment: str,
+    level: str,
+    key: str,
+    what: str = "Metric",
 ) -> str:
-    """A table of metrics; `control` and `treatment` head the value columns, `key` ends it."""
+    """A table of rows; `what`, `control` and `treatment` head its columns, `key` ends it."""
     scale = scale_of(rows)
     ticks = _scale(scale) if any(row.place for row in rows) else "Interval"
     heads = [
-        '<span role="columnheader">Metric</span>',
+        f'<span role="columnheader">{text(what)}</span>',
         f'<span role="columnheader" class="v-number">{own(control)}</span>',
         f'<span role="columnheader" class="v-number">{own(treatment)}</span>',
         f'<span role="columnheader" class="v-number">Change ({text(level)} CI)</span>',

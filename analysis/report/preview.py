@@ -21,6 +21,7 @@ _TONES = {
     "stop": ("#23231F", "#F3F3F0"),
 }
 _LEFT, _RIGHT, _FLOOR = 80, 1120, 530
+_MOST_WORDS, _MOST_LETTERS = 200, 300  # more than any picture of this size has room for
 
 
 def preview_png(content: Content) -> bytes:
@@ -64,7 +65,7 @@ def lines(
 ) -> list[str]:
     """The text broken to a width in pixels; dots end the last line where more was said."""
     made: list[str] = []
-    left = shown(said).split(" ")
+    left = shown(said).split(" ")[:_MOST_WORDS]
     while left and left[0] and len(made) < most:
         count = len(left)
         while count > 1 and drawn.getlength(" ".join(left[:count])) > width:
@@ -84,6 +85,7 @@ def shown(said: str) -> str:
 
 
 def _cut(line: str, drawn: "FreeTypeFont", width: int) -> str:
+    line = line[:_MOST_LETTERS]
     while line and drawn.getlength(f"{line}…") > width:
         line = line[:-1]
     return f"{line.rstrip()}…"

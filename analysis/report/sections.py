@@ -4,7 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.report import badges as ab_badges
-from analysis.report import list_badges, list_rows, markup, panels, pictures, rows, words
+from analysis.report import (
+    list_badges,
+    list_pictures,
+    list_rows,
+    markup,
+    panel_pictures,
+    panels,
+    pictures,
+    rows,
+    words,
+)
 from analysis.report.aggregates import FEWEST_UNITS
 from analysis.report.badges import Badge
 from analysis.report.icons import BADGES, icon
@@ -66,11 +76,11 @@ def _ab(content: Content) -> str:
             pictures.lift_over_time(content, primary["name"], treated)
             for treated in rows.treatments_of(content)[:3]
         )
-        segments = _ab_segments(content, primary, control, treatment)
+        segments = _ab_segments(content, primary, control)
     return _tables(tables, control, treatment) + figures + segments
 
 
-def _ab_segments(content: Content, primary: Content, control: str, treatment: str) -> str:
+def _ab_segments(content: Content, primary: Content, control: str) -> str:
     found = [one for one in content["ab"].get("segments") or () if one["metric"] == primary["name"]]
     many = len(rows.treatments_of(content)) > 1
     parts = []
@@ -79,7 +89,14 @@ def _ab_segments(content: Content, primary: Content, control: str, treatment: st
         caption = f"{column}, {segment['treatment']}" if many else column
         lines = rows.rows_of_segment(content, primary, segment)
         parts.append(
-            _segment(segment, caption, lines, control, treatment, rows.level_of(content, "primary"))
+            _segment(
+                segment,
+                caption,
+                lines,
+                control,
+                str(segment["treatment"]),
+                rows.level_of(content, "primary"),
+            )
         )
     return _segments(
         parts,
@@ -110,14 +127,14 @@ def _lists(content: Content) -> str:
     segments = _segments(
         parts, "Segments never change the verdict: they are explored, not decided on."
     )
-    figures = pictures.preferences(content) + line + pictures.waterfall_of(content)
+    figures = list_pictures.preferences(content) + line + list_pictures.waterfall_of(content)
     return table + figures + segments
 
 
 def _panel(content: Content) -> str:
     level = words.level(panels.alpha_of(content))
     tables = [(caption, panels.rows_of(content, role), level) for role, caption in rows.ROLES]
-    return _tables(tables, "Counterfactual", "Actual") + pictures.counterfactual(content)
+    return _tables(tables, "Counterfactual", "Actual") + panel_pictures.counterfactual(content)
 
 
 def _segment(
@@ -141,7 +158,13 @@ def _segment(
         heading = f'<div class="v-caption" role="heading" aria-level="3">{text(caption)}</div>'
         return f'{heading}<p class="v-key">{text(" ".join(said))}</p>' if said else ""
     return markup.metric_rows(
-        caption, lines, control=control, treatment=treatment, level=level, key=" ".join(said)
+        caption,
+        lines,
+        control=control,
+        treatment=treatment,
+        level=level,
+        key=" ".join(said),
+        what="Segment",
     )
 
 

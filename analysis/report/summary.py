@@ -17,7 +17,7 @@ def text_summary(content: Content) -> str:
     lines += [_line(one) for one in notices.unsaid(stops, verdict["headline"])]
     for lens in heading.LENSES:
         if content.get(lens):
-            lines.append(" · ".join(heading.caption(content, lens, _line)))
+            lines.append(_line(" · ".join(heading.caption(content, lens, str))))
     lines += _guardrails(content)
     lines.append(_line(heading.why(verdict)[0]))
     return "\n".join(lines) + "\n"

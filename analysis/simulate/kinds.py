@@ -11,6 +11,7 @@ from analysis.simulate.files import csv_text, write_table
 from analysis.simulate.list_kinds import LIST_KINDS
 from analysis.simulate.list_log import list_log
 from analysis.simulate.log import ab_log
+from analysis.simulate.panel_kinds import PANEL_KINDS, PLAIN, panel_log
 from analysis.simulate.scenarios import CHECKOUT, ONBOARDING, SEARCH_RANKER
 
 SHAPE = 1.5
@@ -52,7 +53,7 @@ def write(kind: str, seed: int, out: str | Path) -> Path:
     """Write the log of a simulated experiment.
 
     Args:
-        kind: One of KINDS or of LIST_KINDS.
+        kind: One of KINDS, of LIST_KINDS or of PANEL_KINDS.
         seed: The same kind and seed give the same bytes.
         out: A file name that ends in .csv, .csv.gz or .parquet.
 
@@ -65,12 +66,14 @@ def write(kind: str, seed: int, out: str | Path) -> Path:
     """
     if kind in LIST_KINDS:
         return write_table(list_log(LIST_KINDS[kind], seed), out)
+    if kind in PANEL_KINDS:
+        return write_table(panel_log(PANEL_KINDS[kind], seed), out)
     if kind not in KINDS:
         raise StudyError(
             "unknown_kind",
             f"No experiment of kind {kind!r} can be simulated.",
             where="simulate",
-            fix=f"Choose one of {', '.join((*KINDS, *LIST_KINDS))}.",
+            fix=f"Choose one of {', '.join((*KINDS, *LIST_KINDS, *PANEL_KINDS))}.",
         )
     return write_table(ab_log(KINDS[kind], seed), out)
 
@@ -84,11 +87,14 @@ def template(lens: str) -> str:
     if lens == "interleaving":
         small = replace(LIST_KINDS["lists_better"], users=120, queries=40, slots=6)
         return csv_text(list_log(small, seed=1)).decode()
+    if lens == "synthetic_control":
+        panel = replace(PLAIN, units=PLAIN.units[:12], pre=42, post=14)
+        return csv_text(panel_log(panel, seed=1)).decode()
     if lens != "ab":
         raise StudyError(
             "unknown_lens",
             f"There is no example log for {lens!r}.",
             where="template",
-            fix="This version has: ab, interleaving.",
+            fix="This version has: ab, interleaving, synthetic_control.",
         )
     return csv_text(ab_log(replace(_BETTER, units=200), seed=1)).decode()

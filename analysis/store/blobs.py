@@ -113,6 +113,11 @@ class Incoming:
             raise _translated(error, self._temporary) from error
         return place
 
+    @property
+    def file(self) -> Path:
+        """Where the pieces lie."""
+        return self._temporary
+
     def drop(self) -> None:
         """Forget the pieces."""
         # A full disk may refuse the last buffered piece; the file goes anyway.
@@ -128,15 +133,6 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def sweep(folder: Path, kept: set[str | None], *, older_than: float) -> None:
-    """Remove files that no row names, and pieces of uploads that ended before `older_than`."""
-    for file in folder.iterdir():
-        arriving = file.name.startswith(TEMPORARY)
-        if file.name not in kept and not (arriving and file.stat().st_mtime >= older_than):
-            file.unlink(missing_ok=True)
-    sync_folder(folder)
 
 
 def _translated(error: OSError, place: Path) -> StoreError:

@@ -1,156 +1,189 @@
-"""The catalogue of saved things: one SQLite file that several processes may write at once."""
+"""The catalogue of saved things: SQLite in the store's folder, or PostgreSQL; many may write."""
 
+import os
+import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, exc, make_url, text
 
 from analysis.core import StoreError
 
 BUSY_SECONDS = 30.0
-
-# Each entry brings the catalogue one version further; never change one that was released.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    (
-        """CREATE TABLE logs (
-            sha256 TEXT PRIMARY KEY,
-            file TEXT NOT NULL,
-            name TEXT NOT NULL,
-            bytes INTEGER NOT NULL,
-            created TEXT NOT NULL
-        )""",
-        """CREATE TABLE studies (
-            id TEXT PRIMARY KEY,
-            name TEXT NOT NULL,
-            definition TEXT NOT NULL,
-            facts TEXT,
-            log_sha256 TEXT REFERENCES logs (sha256),
-            status TEXT NOT NULL
-                CHECK (status IN ('draft', 'ready', 'running', 'done', 'failed')),
-            doing TEXT NOT NULL DEFAULT '',
-            share REAL NOT NULL DEFAULT 0,
-            error TEXT,
-            readout_id TEXT,
-            summary TEXT,
-            left_out TEXT,
-            sample TEXT,
-            created TEXT NOT NULL,
-            saved TEXT NOT NULL,
-            deleted_at TEXT
-        )""",
-        """CREATE TABLE readouts (
-            study_id TEXT NOT NULL REFERENCES studies (id) ON DELETE CASCADE,
-            id TEXT NOT NULL,
-            content TEXT NOT NULL,
-            created TEXT NOT NULL,
-            PRIMARY KEY (study_id, id)
-        )""",
-        # Which samples this store has been given: a sample that was deleted stays away.
-        "CREATE TABLE samples (name TEXT PRIMARY KEY, created TEXT NOT NULL)",
-        "CREATE INDEX studies_saved ON studies (deleted_at, saved)",
-        "CREATE INDEX studies_log ON studies (log_sha256)",
-    ),
-)
+FILE = "verdict.sqlite"
+# Any number that no other program takes on the same database.
+WRITERS_LOCK = 5_831_190_377
 
 
-def migrate(file: Path) -> None:
-    """Bring the catalogue to this version's schema.
+class Catalogue:
+    """Where rows live; cheap to make, safe to use from many threads and processes.
 
-    Raises:
-        StoreError: ``store_is_newer`` if a later version of Verdict has written it.
+    Args:
+        home: The store's folder, which holds the SQLite file unless `VERDICT_DATABASE_URL`
+            names a PostgreSQL database.
     """
-    with writing(file) as catalogue:
-        catalogue.execute("CREATE TABLE IF NOT EXISTS schema (version INTEGER NOT NULL)")
-        row = catalogue.execute("SELECT version FROM schema").fetchone()
-        version = int(row[0]) if row else 0
-        if version > len(MIGRATIONS):
-            raise StoreError(
-                "store_is_newer",
-                f"The store has schema version {version}; this Verdict knows {len(MIGRATIONS)}.",
-                where=file.name,
-                fix="Start the newer Verdict, or point VERDICT_HOME at another folder.",
+
+    def __init__(self, home: Path) -> None:
+        self.file = home / FILE
+        named = os.environ.get("VERDICT_DATABASE_URL", "").strip()
+        self.embedded = not named
+        self._url = f"sqlite:///{self.file}" if self.embedded else _postgres(named)
+        self.name = FILE if self.embedded else make_url(self._url).render_as_string()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for one look at the catalogue, which sees one state of it."""
+        with self._translated(), _engines(self._url)[0].connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that holds the write lock from its start; all of it is kept, or nothing.
+
+        One writer at a time, on either database: what is looked at in here stays true.
+        """
+        with self._translated(), _engines(self._url)[1].begin() as connection:
+            if not self.embedded:
+                connection.execute(text("SET LOCAL lock_timeout = '30s'"))
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})"))
+            yield connection
+
+    def vacuum(self) -> None:
+        """Give the space of removed rows back."""
+        with self._translated(), _engines(self._url)[0].connect() as connection:
+            outside = connection.execution_options(isolation_level="AUTOCOMMIT", apart=True)
+            outside.execute(text("VACUUM"))
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Database failures that somebody can mend, in words."""
+        try:
+            yield
+        except exc.DBAPIError as error:
+            said = (
+                _of_sqlite(error, self.file)
+                if isinstance(error.orig, sqlite3.Error)
+                else _of_postgres(error, self.name)
             )
-        for statements in MIGRATIONS[version:]:
-            for statement in statements:
-                catalogue.execute(statement)
-        if row is None:
-            catalogue.execute("INSERT INTO schema VALUES (?)", (len(MIGRATIONS),))
-        elif version < len(MIGRATIONS):
-            catalogue.execute("UPDATE schema SET version = ?", (len(MIGRATIONS),))
-
-
-@contextmanager
-def reading(file: Path) -> Iterator[sqlite3.Connection]:
-    """A connection for one look at the catalogue; rows can be read by name."""
-    with _translated(file):
-        catalogue = _connect(file)
-        try:
-            yield catalogue
-        finally:
-            catalogue.close()
-
-
-@contextmanager
-def writing(file: Path) -> Iterator[sqlite3.Connection]:
-    """A transaction that holds the write lock from its start; all of it is kept, or nothing."""
-    with _translated(file):
-        catalogue = _connect(file)
-        try:
-            catalogue.execute("BEGIN IMMEDIATE")
-            try:
-                yield catalogue
-            except BaseException:
-                catalogue.execute("ROLLBACK")
+            if said is None:
                 raise
-            catalogue.execute("COMMIT")
-        finally:
-            catalogue.close()
+            raise said from error
+        except exc.TimeoutError as error:
+            raise _busy(self.name) from error
 
 
-def _connect(file: Path) -> sqlite3.Connection:
-    catalogue = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None)
-    catalogue.row_factory = sqlite3.Row
+def seconds(connection: Connection) -> float:
+    """The database's own clock, the one that every machine on it agrees on; s since 1970."""
+    asked = (
+        "SELECT (julianday('now') - 2440587.5) * 86400.0"
+        if connection.dialect.name == "sqlite"
+        else "SELECT extract(epoch FROM clock_timestamp())"
+    )
+    return float(connection.scalar(text(asked)))
+
+
+def new_id() -> str:
+    """A short key for addresses and rows: 12 hex digits."""
+    return secrets.token_hex(6)
+
+
+@lru_cache(maxsize=32)
+def _engines(url: str) -> tuple[Engine, Engine]:
+    """What reads and what writes; both share their connections."""
+    if url.startswith("sqlite"):
+        reader = create_engine(
+            url, connect_args={"timeout": BUSY_SECONDS}, pool_size=8, max_overflow=56
+        )
+        event.listen(reader, "connect", _prepare)
+        event.listen(reader, "begin", _begin)
+    else:
+        reader = create_engine(
+            url, pool_pre_ping=True, pool_size=8, max_overflow=24,
+            connect_args={"connect_timeout": 10, "application_name": "verdict"},
+        )  # fmt: skip
+    return reader, reader.execution_options(writes=True)
+
+
+def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+    # Python's own transactions begin too late to hold the lock from their start.
+    connection.isolation_level = None
     # DELETE and EXTRA: what was acknowledged survives a killed process and a power cut. The
     # write-ahead log is faster, but corrupts files in the SQLite that Python 3.11 carries.
-    catalogue.execute("PRAGMA journal_mode = DELETE")
-    catalogue.execute("PRAGMA synchronous = EXTRA")
-    catalogue.execute("PRAGMA foreign_keys = ON")
-    return catalogue
+    for pragma in ("journal_mode = DELETE", "synchronous = EXTRA", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
 
 
-@contextmanager
-def _translated(file: Path) -> Iterator[None]:
-    """Database failures that the owner of the folder can mend, in words."""
+def _begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if not options.get("apart"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
+
+
+def _postgres(named: str) -> str:
     try:
-        yield
-    except sqlite3.OperationalError as error:
-        said = str(error)
-        if "full" in said:
-            raise disk_full(file) from error
-        if "readonly" in said or "unable to open" in said:
-            raise StoreError(
-                "store_not_writable",
-                f"The store's catalogue cannot be written ({said}).",
-                where=str(file.parent),
-                fix="Give this user write access, or point VERDICT_HOME at another folder.",
-            ) from error
-        if "locked" in said:
-            raise StoreError(
-                "store_busy",
-                f"Another process held the store for more than {BUSY_SECONDS:.0f} seconds.",
-                where=str(file.parent),
-                fix="Try again; if it stays so, look for a stuck Verdict process.",
-            ) from error
-        raise
-    except sqlite3.DatabaseError as error:
-        if "malformed" in str(error) or "not a database" in str(error):
-            raise StoreError(
-                "store_damaged",
-                f"The store's catalogue is damaged ({error}).",
-                where=str(file),
-                fix="Restore this file from a backup, or move it away to start anew.",
-            ) from error
-        raise
+        url = make_url(named)
+    except exc.ArgumentError:
+        url = None
+    if url is None or url.get_backend_name() not in {"postgresql", "postgres"}:
+        raise StoreError(
+            "bad_setting",
+            "VERDICT_DATABASE_URL does not name a PostgreSQL database.",
+            where="VERDICT_DATABASE_URL",
+            fix="Write postgresql://user:password@host:5432/database, or unset it for SQLite.",
+        )
+    return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def _of_sqlite(error: exc.DBAPIError, file: Path) -> StoreError | None:
+    said = str(error.orig)
+    if "malformed" in said or "not a database" in said:
+        return StoreError(
+            "store_damaged",
+            f"The store's catalogue is damaged ({said}).",
+            where=str(file),
+            fix="Restore this file from a backup, or move it away to start anew.",
+        )
+    if not isinstance(error.orig, sqlite3.OperationalError):
+        return None
+    if "full" in said:
+        return disk_full(file)
+    if "readonly" in said or "unable to open" in said:
+        return StoreError(
+            "store_not_writable",
+            f"The store's catalogue cannot be written ({said}).",
+            where=str(file.parent),
+            fix="Give this user write access, or point VERDICT_HOME at another folder.",
+        )
+    return _busy(str(file.parent)) if "locked" in said else None
+
+
+def _of_postgres(error: exc.DBAPIError, name: str) -> StoreError | None:
+    state = getattr(error.orig, "sqlstate", None)
+    if state == "55P03":
+        return _busy(name)
+    if state == "53100":
+        return disk_full(Path(name))
+    if isinstance(error, exc.OperationalError) or error.connection_invalidated:
+        return StoreError(
+            "database_unreachable",
+            f"The store's database does not answer ({type(error.orig).__name__}).",
+            where=name,
+            fix="Look whether it runs, and whether VERDICT_DATABASE_URL is right; then try again.",
+        )
+    return None
+
+
+def _busy(where: str) -> StoreError:
+    return StoreError(
+        "store_busy",
+        f"Another process held the store for more than {BUSY_SECONDS:.0f} seconds.",
+        where=where,
+        fix="Try again; if it stays so, look for a stuck Verdict process.",
+    )
 
 
 def disk_full(place: Path) -> StoreError:

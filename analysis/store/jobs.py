@@ -1,12 +1,14 @@
 """Runs in a process of their own: they can be left, survive a closed tab and cannot hurt the app.
 
 A run holds a lock on a file for as long as it lives. The system lets go of the lock when the
-process ends, however it ends, so a run that was killed half-way is seen as such at once.
+process ends, however it ends, so a run that was killed half-way is seen as such at once. Other
+machines on the same database cannot see the lock: they go by the beat that a living run gives.
 """
 
 import contextlib
 import fcntl
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -15,7 +17,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis.core import StoreError, VerdictError
+from analysis.core import StoreError
+from analysis.store.access import OWNER
+from analysis.store.kept_readouts import SILENT_SECONDS, run_stopped
 from analysis.store.rows import StudyRow
 from analysis.store.store import Store
 from analysis.study import Study
@@ -25,41 +29,34 @@ LOOKS = 3
 LOOK_SECONDS = 0.005
 
 
-def killed() -> VerdictError:
-    """The error shown for a run whose process ended without a word."""
-    return StoreError(
-        "run_stopped",
-        "The run was stopped before it was finished; nothing of it was saved.",
-        fix="Run the study again; if it stops again, the log may need more memory than there is.",
-    )
-
-
 def run_in_background(store: Store, study_ids: Sequence[str]) -> None:
     """Start one process that runs these studies one after the other.
 
     A study that is being run already is left alone.
     """
+    run = f"{machine(store)}:{secrets.token_hex(8)}"
     locks: dict[str, int] = {}
     try:
         for study_id in study_ids:
             handle = _lock(store, study_id)
             if handle is not None:
                 locks[study_id] = handle
-                store.begin(study_id)
+                if not store.begin(study_id, run):
+                    os.close(locks.pop(study_id))
         if locks:
-            _start(store, locks)
+            _start(store, run, locks)
     finally:
         # The child has its own copies, which keep the locks.
         for handle in locks.values():
             os.close(handle)
 
 
-def _start(store: Store, locks: dict[str, int]) -> None:
+def _start(store: Store, run: str, locks: dict[str, int]) -> None:
     log = store.runs / "log.txt"
     with log.open("ab") as messages:
         process = subprocess.Popen(  # noqa: S603 - our own module, ids that we made
             [
-                sys.executable, "-m", "analysis.store.runner", str(store.home),
+                sys.executable, "-m", "analysis.store.runner", str(store.home), run,
                 *(f"{study_id}={handle}" for study_id, handle in locks.items()),
             ],
             cwd=ROOT,
@@ -84,18 +81,43 @@ def is_running(store: Store, study_id: str) -> bool:
 
 def refreshed(store: Store, row: StudyRow) -> StudyRow:
     """The row, with a run that died marked as failed."""
-    if row.status != "running" or is_running(store, row.id):
+    if row.status != "running" or _lives(store, row):
         return row
-    # It may have finished between the look at the row and the look at the lock.
+    # It may have finished, or been begun again, between the look at the row and at the lock.
     latest = store.study(row.id)
-    if latest.status != "running":
+    if latest.status != "running" or latest.run != row.run:
         return latest
-    store.fail(row.id, killed())
+    # Whoever looks sees that the run died; to say so takes no right.
+    store.acting(OWNER).fail(row.id, run_stopped(), row.run)
     return store.study(row.id)
+
+
+def _lives(store: Store, row: StudyRow) -> bool:
+    if row.run is None or row.run.startswith(f"{machine(store)}:"):
+        return is_running(store, row.id)
+    return store.silence(row.id) < SILENT_SECONDS
+
+
+def machine(store: Store) -> str:
+    """The name of this folder among all that share one database; made when first asked."""
+    file = store.runs / "machine"
+    if not file.exists():
+        with contextlib.suppress(FileExistsError):
+            beside = store.runs / f".machine-{secrets.token_hex(4)}"
+            beside.write_text(secrets.token_hex(8))
+            os.link(beside, file)
+            beside.unlink()
+    return file.read_text()
 
 
 def stop(store: Store, study_id: str) -> None:
     """End a run; the study can be run again."""
+    store.person.require("write")
+    row = store.study(study_id)
+    if row.run is not None and not row.run.startswith(f"{machine(store)}:"):
+        # The other machine's run sees that the study is no longer its own, and ends.
+        store.fail(study_id, run_stopped(), row.run)
+        return
     if not is_running(store, study_id):
         return
     pid = store.runs / f"{study_id}.pid"
@@ -122,6 +144,11 @@ def study_place(store: Store, row: StudyRow) -> Path:
                 link.unlink(missing_ok=True)
                 link.symlink_to(log.file)
     return place
+
+
+def study_work(store: Store, row: StudyRow) -> Path:
+    """The folder for tables built from the study's log; it goes when the log goes."""
+    return store.work if row.log_sha256 is None else store.work / row.log_sha256
 
 
 def study_of(row: StudyRow) -> Study:

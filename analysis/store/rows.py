@@ -1,12 +1,14 @@
-"""What the store gives back: saved logs and saved studies, as plain frozen rows."""
+"""What the store gives back: logs, studies, links and notes of who did what, as frozen rows."""
 
 import json
-import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from sqlalchemy import RowMapping
+
 from analysis.core import VerdictError
+from analysis.store.access import Level
 
 Status = Literal["draft", "ready", "running", "done", "failed"]
 
@@ -51,6 +53,13 @@ class StudyRow:
         created: When it was made, UTC.
         saved: When its definition or readout last changed, UTC.
         deleted_at: When it was deleted, UTC; None while it is not.
+        previous_id: Key of the readout before the newest one.
+        tags: Words that it can be found by.
+        archived: When it was archived, UTC; None while it is not.
+        owner: Who made it.
+        level: ``private`` (its owner and admins), ``company`` (everybody who may sign in).
+        run: Which run holds it, while it is being run.
+        beat: When that run last said that it lives, on the database's clock, s since 1970.
     """
 
     id: str
@@ -69,9 +78,60 @@ class StudyRow:
     created: str
     saved: str
     deleted_at: str | None
+    previous_id: str | None
+    tags: tuple[str, ...]
+    archived: str | None
+    owner: str
+    level: Level
+    run: str | None
+    beat: float
 
 
-def study_row(row: sqlite3.Row) -> StudyRow:
+@dataclass(frozen=True)
+class LinkRow:
+    """A share link, without its token, which nobody has but those it was given to.
+
+    Attributes:
+        id: Its key.
+        study_id: The study it was made from, which may be gone.
+        name: That study's name when the link was made.
+        made_by: Who made it.
+        created: When, UTC.
+        expires: When it ends, UTC.
+        turned_off: When it was turned off, UTC; None while it is on.
+        opened_day: The last day on which it was opened; None if it never was.
+        frozen: Hash of what it shows.
+    """
+
+    id: str
+    study_id: str
+    name: str
+    made_by: str
+    created: str
+    expires: str
+    turned_off: str | None
+    opened_day: str | None
+    frozen: str
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """One thing that somebody did.
+
+    Attributes:
+        at: When, UTC.
+        who: The person's name.
+        what: What they did, such as ``link made``.
+        object: The key of what they did it to.
+    """
+
+    at: str
+    who: str
+    what: str
+    object: str
+
+
+def study_row(row: RowMapping) -> StudyRow:
     """A row of the table of studies."""
     error = json.loads(row["error"]) if row["error"] else None
     return StudyRow(
@@ -91,6 +151,28 @@ def study_row(row: sqlite3.Row) -> StudyRow:
         created=row["created"],
         saved=row["saved"],
         deleted_at=row["deleted_at"],
+        previous_id=row["previous_id"],
+        tags=tuple(json.loads(row["tags"])),
+        archived=row["archived"],
+        owner=row["owner"],
+        level=row["level"],
+        run=row["run"],
+        beat=float(row["beat"]),
+    )
+
+
+def link_row(row: RowMapping) -> LinkRow:
+    """A row of the table of links."""
+    return LinkRow(
+        id=row["id"],
+        study_id=row["study_id"],
+        name=row["name"],
+        made_by=row["made_by"],
+        created=row["created"],
+        expires=row["expires"],
+        turned_off=row["turned_off"],
+        opened_day=row["opened_day"],
+        frozen=row["frozen_sha256"],
     )
 
 

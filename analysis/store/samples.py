@@ -4,8 +4,11 @@ import tomllib
 from pathlib import Path
 
 from analysis.store.jobs import refreshed
+from analysis.store.rows import StudyRow
 from analysis.store.store import Store
 
+# Errors of a run that say nothing about the study.
+NOT_ITS_FAULT = ("run_stopped", "run_failed")
 SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
 
 
@@ -20,8 +23,6 @@ def seed(store: Store, folder: Path = SAMPLES) -> None:
         if file.stem in had:
             continue
         definition = tomllib.loads(file.read_text(encoding="utf-8"))
-        if not {"ab", "interleaving"} & definition.keys():
-            continue
         path = definition.get("log", {}).get("path")
         log = file.parent / (path if isinstance(path, str) else path[0])
         with log.open("rb") as stream:
@@ -36,4 +37,10 @@ def unfinished(store: Store) -> list[str]:
         row.id
         for row in rows
         if row.sample and row.readout_id is None and row.status in ("ready", "failed")
+        if not _refused(row)
     ]
+
+
+def _refused(row: StudyRow) -> bool:
+    """Whether a run said why there can be no readout: another one would say the same."""
+    return row.error is not None and row.error.code not in NOT_ITS_FAULT

@@ -6,7 +6,7 @@ from typing import Any
 
 from analysis.core import Notice
 from analysis.core.plain import plain
-from analysis.core.wording import joined, number
+from analysis.core.wording import agreeing, joined, number
 from analysis.logs.panel_log import PanelLog
 from analysis.study import Study
 from analysis.synthetic_control.block import Measured
@@ -100,24 +100,23 @@ def _analyze(log: PanelLog, study: Study, progress: Progress) -> Result:
         heads: list[Measured] = []
     elif made.staggered:
         heads = [measured_alone(made, study, key, unit) for unit in made.treated]
-        content |= together(heads, made.lens.alpha).content
+        content |= together(heads, made.donor_names, made.lens.alpha).content
         content["per_unit"] = [
             {"unit": unit, "start": made.start_labels[unit]} | one.content
             for unit, one in zip(made.treated, heads, strict=True)
         ]
         for unit, one in zip(made.treated, heads, strict=True):
-            _flag(
-                notices,
-                flags(
-                    one, method_of(made, study, key, [unit], one.panel), unit, *surroundings(made)
-                ),
-            )
+            method = method_of(made, study, key, [unit], one.panel)
+            _flag(notices, flags(one, method, unit, *surroundings(made, [unit])))
     else:
         head = measured_together(made, study, key)
         heads = [head]
         content |= head.content
         method = method_of(made, study, key, made.treated, panel)
-        _flag(notices, flags(head, method, joined(list(made.treated)), *surroundings(made)))
+        _flag(
+            notices,
+            flags(head, method, joined(list(made.treated)), *surroundings(made, made.treated)),
+        )
         if len(made.treated) > 1:
             notices.append(notice("placebos_noisier", n=len(made.treated)))
             content["per_unit"] = [
@@ -134,13 +133,14 @@ def _analyze(log: PanelLog, study: Study, progress: Progress) -> Result:
     if not made.staggered:
         found = heads[0] if heads else None
         told = compare(
-            found, panel, made.lens, made.donor_names, made.labels, factor_of(made),
+            found, panel, made.lens, made.names_of(made.treated), made.labels, factor_of(made),
             float(content["att"]), lambda what, share: progress(what, 0.3 + 0.4 * share),
         )  # fmt: skip
         content |= {"specifications": told.rows, "agreement": told.agreement} | told.blocks
         if told.skipped:
             rows = joined([LABELS[one] for one in told.skipped])
-            notices.append(notice("refits_not_done", what="a penalty", rows=rows))
+            are = agreeing(len(told.skipped), "is", "are")
+            notices.append(notice("methods_not_compared", rows=rows, are=are))
     progress("Comparing further metrics", 0.75)
     content["metrics"] = rows_of(
         [further_metric(made, study, one) for one in made.series[1:]], made.lens.alpha

@@ -85,6 +85,7 @@ class Measured:
         interval: At the study's level.
         left_out, pretended, conformal: The checks.
         unit: Metric units in a working unit, the factor included.
+        names: Donors, in the order of `others`.
         content: The fields of the readout.
     """
 
@@ -99,6 +100,7 @@ class Measured:
     pretended: list[Pretended]
     conformal: Conformal | None
     unit: float
+    names: Sequence[str]
     content: Block
 
     @property
@@ -184,7 +186,7 @@ def measure(panel: Panel, method: Callable[[Panel], Working], asked: Asked) -> M
         content |= dict.fromkeys(NOT_OF_SDID)
     return Measured(
         panel, working, own, weights, others, found, bounds, left_out, pretended, joint, unit,
-        content,
+        asked.names, content,
     )  # fmt: skip
 
 
@@ -331,6 +333,9 @@ def _gaps(
             "gap": gap,
             "low": None,
             "high": None,
+            "lift": lift_of(gap, actual),
+            "lift_low": None,
+            "lift_high": None,
             "cumulative": None,
             "cumulative_low": None,
             "cumulative_high": None,
@@ -341,7 +346,9 @@ def _gaps(
             row["cumulative"] = float(running[h])
             if bands is not None:
                 half, wide = float(bands[0, h]) * unit, float(bands[1, h]) * unit
-                row |= {"low": gap - half, "high": gap + half}
+                low, high = gap - half, gap + half
+                row |= {"low": low, "high": high}
+                row |= {"lift_low": lift_of(low, actual), "lift_high": lift_of(high, actual)}
                 row |= {
                     "cumulative_low": row["cumulative"] - wide,
                     "cumulative_high": row["cumulative"] + wide,

@@ -56,8 +56,10 @@ class Design:
         start_labels: Treated unit = label of its first treated period.
         evaluate: Number of kept periods before the post window, where one start holds.
         evaluate_label: Its label.
-        donors: Columns of the donors.
+        donors: Columns of the donors that are never treated.
         audited: What became of every unit, by name.
+        later: Unit = number of kept periods before its start, of units that may serve as donors
+            until then.
         series: The study's metrics, the headline's first.
         kept: (periods of the log,) which are kept.
         notices: What was found on the way.
@@ -73,6 +75,7 @@ class Design:
     evaluate_label: str
     donors: tuple[int, ...]
     audited: tuple[Audited, ...]
+    later: dict[str, int]
     series: tuple[Series, ...]
     kept: NDArray[np.bool_]
     notices: tuple[Notice, ...]
@@ -89,21 +92,43 @@ class Design:
 
     @property
     def donor_names(self) -> tuple[str, ...]:
-        """The donors by name."""
+        """The donors that are never treated, by name."""
         return tuple(self.log.units[one] for one in self.donors)
 
     def column(self, unit: str) -> int:
         """The column of a unit."""
         return self.log.units.index(unit)
 
+    def donors_of(self, units: Sequence[str]) -> tuple[int, ...]:
+        """Columns of the donors of some treated units, later adopters that may serve included."""
+        first = self._evaluated(units)
+        serving = [unit for unit, place in self.later.items() if place > first]
+        columns = {*self.donors, *(self.column(unit) for unit in serving)}
+        return tuple(sorted(columns - {self.column(unit) for unit in units}))
+
+    def names_of(self, units: Sequence[str]) -> tuple[str, ...]:
+        """The donors of some treated units by name."""
+        return tuple(self.log.units[one] for one in self.donors_of(units))
+
+    def _evaluated(self, units: Sequence[str]) -> int:
+        """Periods before the post window of some treated units."""
+        pre = self.starts[units[0]]
+        return pre if self.staggered else max(pre, self.evaluate)
+
     def panel(self, series: Series, units: Sequence[str] | None = None) -> Panel:
-        """The mean of some treated units (all by default) beside the donors."""
-        chosen = [self.column(unit) for unit in units or self.treated]
+        """The mean of some treated units (all by default) beside their donors.
+
+        A later adopter that serves ends the panel at its own start.
+        """
+        meant = units or self.treated
+        chosen = [self.column(unit) for unit in meant]
+        donors = self.donors_of(meant)
+        ends = [self.later[unit] for unit in self.later if self.column(unit) in donors] + [
+            len(self.labels)
+        ]
         target = series.values[:, chosen].mean(axis=1)
-        values = np.column_stack([target, series.values[:, self.donors]])
-        pre = self.starts[(units or self.treated)[0]]
-        post = max(pre, self.evaluate) if not self.staggered else pre
-        return Panel(values, pre, post, len(chosen))
+        values = np.column_stack([target, series.values[:, donors]])[: min(ends)]
+        return Panel(values, self.starts[meant[0]], self._evaluated(meant), len(chosen))
 
 
 def primary_first(metrics: Sequence[Metric]) -> list[int]:
@@ -167,7 +192,7 @@ def _assembled(
     treated = tuple(sorted(starts))
     evaluate_label, evaluate_at = evaluate
     order = primary_first(study.metrics)
-    declared = _declared(log, lens, treated)
+    declared = _declared(log, lens, starts)
     candidates = [i for i, unit in enumerate(log.units) if unit not in declared]
     columns = [log.units.index(unit) for unit in treated]
     kept, lacking = observed(log, lens, columns, candidates, notices)
@@ -188,6 +213,12 @@ def _assembled(
         if one.kept:
             notices.append(notice("kept_donor", unit=unit, detail=one.detail))
     donors = tuple(i for i in candidates if found.get(log.units[i], Audited("", kept=True)).kept)
+    later = {
+        unit: place - _before(gone, place)
+        for unit, place in _later(log, lens, starts).items()
+        if unit in places or log.units.index(unit) in donors
+    }
+    donors = tuple(i for i in donors if log.units[i] not in later)
     notices += _said_of(found)
     return Design(
         log=log,
@@ -200,19 +231,35 @@ def _assembled(
         evaluate_label=evaluate_label,
         donors=donors,
         audited=tuple(found.get(unit, Audited(unit, kept=True)) for unit in log.units),
+        later=later,
         series=series,
         kept=kept,
         notices=tuple(notices),
     )
 
 
-def _declared(log: PanelLog, lens: SyntheticControl, treated: Sequence[str]) -> dict[str, Audited]:
+def _later(log: PanelLog, lens: SyntheticControl, starts: Mapping[str, int]) -> dict[str, int]:
+    """Unit = start in periods of the log, of those treated after the first start, if they serve."""
+    if not lens.not_yet_treated or not starts:
+        return {}
+    found = {
+        unit: log.axis.place(start, "treated_from")[1] for unit, start in log.treated_from.items()
+    }
+    first = min(starts.values())
+    return {unit: place for unit, place in (found | dict(starts)).items() if place > first}
+
+
+def _declared(
+    log: PanelLog, lens: SyntheticControl, starts: Mapping[str, int]
+) -> dict[str, Audited]:
     """Units that declared facts keep from being donors, in the order of the rules."""
     found: dict[str, Audited] = {}
-    for unit in treated:
-        found[unit] = Audited(unit, kept=False, reason="treated", detail="treated itself")
-    if not lens.not_yet_treated:
-        for unit in log.treated_from:
+    later = _later(log, lens, starts)
+    for unit in sorted(starts):
+        detail = "treated itself" + ("; serves until its own start" if unit in later else "")
+        found[unit] = Audited(unit, kept=False, reason="treated", detail=detail)
+    for unit in log.treated_from:
+        if unit not in later:
             said = Audited(unit, kept=False, reason="treated", detail="treated at another time")
             found.setdefault(unit, said)
     for name, why in (lens.exclude or {}).items():
@@ -297,12 +344,13 @@ def _windows(made: Design) -> None:
 def _enough_donors(made: Design) -> None:
     if forecast_alone(made.lens):
         return
-    if not made.donors and all(one.reason in ("treated", "") for one in made.audited):
+    serving = len(made.donors_of(made.treated[:1])) if made.treated else len(made.donors)
+    if not serving and all(one.reason in ("treated", "") for one in made.audited):
         raise LogError(
             "no_untreated_unit", "Every unit was treated; nobody is left to compare with."
         )
     least = 1 if made.lens.method == "bsts" else 2
-    if len(made.donors) >= least:
+    if serving >= least:
         return
     lost = [one for one in made.audited if not one.kept and one.reason != "treated"]
     if lost and all(one.reason == "constant" for one in lost):
@@ -315,7 +363,7 @@ def _enough_donors(made: Design) -> None:
     said = ", ".join(f"{one.unit}: {one.detail}" for one in lost[:SHOWN])
     raise LogError(
         "too_few_donors",
-        f"{counted(len(made.donors), 'donor')} {agreeing(len(made.donors), 'is', 'are')} left; "
+        f"{counted(serving, 'donor')} {agreeing(serving, 'is', 'are')} left; "
         f"at least {least} {agreeing(least, 'is', 'are')} needed.",
         where="synthetic_control.donors",
         fix=f"Left out: {said}. Bring more untreated units, or keep some by keep = [...]."

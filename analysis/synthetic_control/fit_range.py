@@ -8,6 +8,8 @@ from analysis.core import Floats
 from analysis.synthetic_control.weights import Weights, simplex
 
 DOUBLINGS, HALVINGS = 60, 200
+# Up to so many donors are solved whole; of more, those in play and the cheapest others.
+WHOLE, NEXT, ROUNDS = 64, 24, 100
 
 
 def fit_range(misses: Floats, ends: Floats, best: Weights, slack: float) -> tuple[float, float]:
@@ -34,10 +36,11 @@ def fit_range(misses: Floats, ends: Floats, best: Weights, slack: float) -> tupl
     bound = (1 + slack) * best.objective
     pull = math.sqrt(best.objective / variance)
 
+    solve = _Few(best.weights)
+
     def walk(tau: float) -> tuple[float, float]:
         """Mean and objective where the frontier is pulled towards tau."""
-        row = pull * (ends - tau)
-        weights = simplex(np.vstack([misses, row])).weights
+        weights = solve(np.vstack([misses, pull * (ends - tau)]))
         miss = misses @ weights
         return float(ends @ weights), float(miss @ miss)
 
@@ -64,3 +67,34 @@ def fit_range(misses: Floats, ends: Floats, best: Weights, slack: float) -> tupl
         return mean
 
     return end(-1.0), end(1.0)
+
+
+class _Few:
+    """Solves neighbouring problems on the donors in play, which hardly change between them."""
+
+    def __init__(self, weights: Floats) -> None:
+        self.chosen = np.flatnonzero(weights > 0)
+
+    def __call__(self, rows: Floats) -> Floats:
+        if rows.shape[1] <= WHOLE:
+            return simplex(rows).weights
+        full = np.zeros(rows.shape[1])
+        for _ in range(ROUNDS):
+            few = rows[:, self.chosen]
+            if few.shape[0] > few.shape[1]:
+                # The same problem on as many rows as donors.
+                few = np.asarray(np.linalg.qr(few, mode="r"))
+            weights = simplex(few).weights
+            full[:] = 0.0
+            full[self.chosen] = weights
+            miss = rows @ full
+            price = rows.T @ miss
+            level = float(price @ full)
+            if 2 * (level - float(price.min())) <= 1e-11 * float(miss @ miss):
+                break
+            cheaper = np.argsort(price, kind="stable")[:NEXT]
+            following = np.union1d(self.chosen[weights > 0], cheaper[price[cheaper] < level])
+            if np.isin(following, self.chosen).all():
+                break
+            self.chosen = following
+        return full

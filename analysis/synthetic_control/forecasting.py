@@ -19,7 +19,8 @@ ABSENT = (
 )  # fmt: skip
 
 BY_PERIOD = (
-    "counterfactual", "gap", "low", "high", "cumulative", "cumulative_low", "cumulative_high",
+    "counterfactual", "gap", "low", "high", "lift", "lift_low", "lift_high", "cumulative",
+    "cumulative_low", "cumulative_high",
 )  # fmt: skip
 
 
@@ -46,7 +47,8 @@ def forecast_content(made: Design, panel: Panel) -> Block:
         "lift_high": lift_of(high, actual),
         "actual_mean": actual,
         "counterfactual_mean": actual - att,
-        "p_value": block["p_value"],
+        # Untested against placebos: `bsts` holds its tail, which is no test of its size.
+        "p_value": None,
         "statistic": "forecast",
         "intervals": [{"alpha": made.lens.alpha, "low": low, "high": high, "status": "ok"}],
         "gaps": _gaps(made, panel, block, factor),
@@ -63,17 +65,7 @@ def _gaps(made: Design, panel: Panel, block: Block, factor: float) -> list[Block
     running = 0.0
     for t in range(panel.periods):
         actual = float(panel.values[t, 0]) * factor
-        row: Block = dict.fromkeys(
-            (
-                "counterfactual",
-                "gap",
-                "low",
-                "high",
-                "cumulative",
-                "cumulative_low",
-                "cumulative_high",
-            )
-        )
+        row: Block = dict.fromkeys(BY_PERIOD)
         row |= {
             "period": made.labels[t],
             "actual": actual,
@@ -81,12 +73,16 @@ def _gaps(made: Design, panel: Panel, block: Block, factor: float) -> list[Block
         }
         if t >= panel.post:
             said = block["prediction"][t - panel.post]
-            running += actual - said["mean"]
+            gap, low, high = (actual - said[end] for end in ("mean", "high", "low"))
+            running += gap
             row |= {
                 "counterfactual": said["mean"],
-                "gap": actual - said["mean"],
-                "low": actual - said["high"],
-                "high": actual - said["low"],
+                "gap": gap,
+                "low": low,
+                "high": high,
+                "lift": lift_of(gap, actual),
+                "lift_low": lift_of(low, actual),
+                "lift_high": lift_of(high, actual),
                 "cumulative": running,
             }
         rows.append(row)

@@ -28,6 +28,7 @@ def method_block(
     key: str,
     panel: Panel,
     own: Fitted,
+    others: Sequence[Fitted],
     unit: float,
     weights: Floats,
     names: tuple[str, ...],
@@ -40,6 +41,7 @@ def method_block(
         key: The method.
         panel: The panel.
         own: Its fit.
+        others: Its placebos.
         unit: Metric units in a working unit.
         weights: (donors,) its weights.
         names: Donors.
@@ -76,14 +78,21 @@ def method_block(
             "nearest_donor": names[found.nearest_donor],
         }
     if key == "sdid":
-        return _sdid(panel, names, labels, unit)
+        return _sdid(panel, others, names, labels, unit)
     return None
 
 
-def _sdid(panel: Panel, names: tuple[str, ...], labels: Sequence[str], unit: float) -> Block:
+def _sdid(
+    panel: Panel,
+    others: Sequence[Fitted],
+    names: tuple[str, ...],
+    labels: Sequence[str],
+    unit: float,
+) -> Block:
     before, after = panel.values[: panel.pre], panel.values[panel.post :]
     pool = np.arange(1, panel.donors + 1)
-    one = sdid.sdid(before, after, 0, pool, panel.n_treated)
+    atts = np.array([other.att for other in others])
+    one = sdid.sdid(before, after, 0, pool, panel.n_treated, placebo_atts=atts)
     intervals = []
     sizes = [abs(float(att)) for att in one.placebo_atts]
     for alpha in (0.10, 0.05):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dpotrf, dtrtrs
+from scipy.linalg.lapack import dposv, dpotrf, dtrtrs
 from scipy.optimize import nnls
 
 from analysis.core import Floats
@@ -19,6 +19,9 @@ DIRECT = 64
 FIRST, NEXT = 32, 24
 ROUNDS = 200
 BATCH = 64
+# Rounds without progress before an exchange of sets is given up.
+EXCHANGES = 3
+ROUNDING = 1e-12
 # Ridge of the regression that proposes the first donors, as a share of a unit's variance.
 START_RIDGE = 0.02
 
@@ -78,6 +81,7 @@ class _Problem:
         pool: (donors,) rows of the pool.
         inside: (units,) whether a unit is in the pool.
         largest, mean: Squared distances of the donors from the target.
+        likely: (units,) which donors are likely to carry weight.
         following: (few,) the working set of the next round.
         chosen: (few,) that of this round.
         misses: (few, periods) of the working set.
@@ -91,6 +95,7 @@ class _Problem:
     inside: NDArray[np.bool_]
     largest: float
     mean: float
+    likely: NDArray[np.bool_]
     following: Places
     chosen: Places
     misses: Floats
@@ -125,7 +130,8 @@ class _Prepared:
             for one in open_ones:
                 one.chosen = one.following
                 one.misses = self.series[one.chosen] - self.series[one.target]
-                one.weights = _on_few(one.misses, self.ridge, by_columns=one.by_columns)
+                start = one.likely[one.chosen]
+                one.weights = _on_few(one.misses, self.ridge, start, by_columns=one.by_columns)
             prices = self._prices(open_ones)
             open_ones = [
                 one
@@ -142,16 +148,21 @@ class _Prepared:
         own = self.series[targets]
         near = own @ self.series.T
         likely = (own @ self.whiten) @ self.series.T
+        # A ridge spreads the weights over many donors.
+        first = FIRST if self.ridge == 0 else max(FIRST, self.squares.size // 3)
         problems = []
         for (target, pool), by, score in zip(asked, near, likely, strict=True):
             inside = np.zeros(self.squares.size, dtype=bool)
             inside[pool] = True
             distance = (self.squares - 2 * by + self.squares[target])[pool]
-            chosen = np.argsort(np.where(inside, -score, np.inf), kind="stable")[:FIRST]
+            order = np.argsort(np.where(inside, -score, np.inf), kind="stable")
+            chosen = order[:first]
+            promising = np.zeros(self.squares.size, dtype=bool)
+            promising[chosen] = True
             problems.append(
                 _Problem(
                     target, pool, inside, float(distance.max()), max(float(distance.mean()), 0.0),
-                    np.sort(chosen), pool[:0], own[:0], own[:0, 0],
+                    promising, np.sort(chosen), pool[:0], own[:0], own[:0, 0],
                 )
             )  # fmt: skip
         return problems
@@ -180,7 +191,8 @@ class _Prepared:
             return False
         level = float(one.weights @ price[one.chosen])
         cheaper = np.flatnonzero(price < level)
-        cheaper = cheaper[np.argsort(price[cheaper], kind="stable")[:NEXT]]
+        most = max(NEXT, one.chosen.size // 2)
+        cheaper = cheaper[np.argsort(price[cheaper], kind="stable")[:most]]
         if np.isin(cheaper, one.chosen).all():
             # No new donor, and yet a gap: the products lost the digits.
             if one.by_columns:
@@ -190,6 +202,7 @@ class _Prepared:
         following[cheaper] = True
         following[one.chosen[one.weights > 0]] = True
         one.following = np.flatnonzero(following)
+        one.likely = following
         return True
 
     def _finished(self, problems: Sequence[_Problem]) -> list[Weights]:
@@ -220,21 +233,66 @@ def _products(misses: Floats, ridge: float) -> Floats:
     return system
 
 
-def _on_few(misses: Floats, ridge: float, *, by_columns: bool) -> Floats:
-    """Weights on a few donors, by the factor of their products; by columns where that fails."""
+def _on_few(misses: Floats, ridge: float, start: NDArray[np.bool_], *, by_columns: bool) -> Floats:
+    """Weights on a few donors from their products; by their columns where that fails.
+
+    Args:
+        misses: (donors, periods).
+        ridge: Penalty.
+        start: (donors,) which of them are likely to carry weight.
+        by_columns: Do not trust products.
+    """
     if by_columns:
         return simplex(misses.T, ridge).weights
     donors = misses.shape[0]
     system = _products(misses, ridge)
     trace = float(system.trace())
     if trace > 0:
-        factor, failed = dpotrf(system * (donors**2 / trace) + 1.0)
-        aim, failed = (factor, failed) if failed else dtrtrs(factor, np.ones(donors), trans=1)
-        if not failed:
-            found, _ = nnls(factor, aim, maxiter=50 * donors + 300)
+        system = system * (donors**2 / trace) + 1.0
+        found = _by_exchange(system, start)
+        if found is None:
+            factor, failed = dpotrf(system)
+            aim, failed = (factor, failed) if failed else dtrtrs(factor, np.ones(donors), trans=1)
+            if not failed:
+                found, _ = nnls(factor, aim, maxiter=50 * donors + 300)
+        if found is not None:
             weights: Floats = found / found.sum()
             return weights
     return simplex(misses.T, ridge).weights
+
+
+def _by_exchange(system: Floats, start: NDArray[np.bool_]) -> Floats | None:
+    """The u >= 0 with M u >= 1 and u'(M u - 1) = 0, by exchanging whole sets at once.
+
+    Solve on the donors that are in, throw out what came out negative, take in what prices out;
+    from a good start a few rounds do. None where the rounds do not settle.
+
+    Source:
+        Portugal, Judice, Vicente (1994), Mathematics of Computation 63, 625-643.
+    """
+    inside = start.copy()
+    fewest, patience = system.shape[0] + 1, EXCHANGES
+    for _ in range(10 * EXCHANGES):
+        at = np.flatnonzero(inside)
+        u = np.zeros(system.shape[0])
+        if at.size:
+            _, solved, failed = dposv(system[at[:, None], at], np.ones(at.size))
+            if failed:
+                return None
+            u[at] = solved
+        price = system @ u - 1.0
+        wrong = np.where(inside, u < 0, price < -ROUNDING)
+        count = int(np.count_nonzero(wrong))
+        if count == 0:
+            return u
+        if count < fewest:
+            fewest, patience = count, EXCHANGES
+        elif patience == 0:
+            return None
+        else:
+            patience -= 1
+        inside = inside ^ wrong
+    return None
 
 
 def _refined(misses: Floats, weights: Floats, ridge: float) -> Floats:

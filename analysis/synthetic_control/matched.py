@@ -39,9 +39,10 @@ def specification(made: Design, study: Study, units: Sequence[str], panel: Panel
     """What is matched on a panel, knowing nothing of what comes after its own start."""
     seen = _seen(made, study, units, panel)
     columns = [made.column(unit) for unit in units]
+    donors = list(made.donors_of(units))
 
     def of(table: Any) -> Any:
-        return np.column_stack([table[:, columns].mean(axis=1), table[:, list(made.donors)]])
+        return np.column_stack([table[:, columns].mean(axis=1), table[:, donors]])
 
     start, _ = log_windows(made.log, made.lens, units[0])
     window = fit_window(made.log, made.lens.v_fit, start)

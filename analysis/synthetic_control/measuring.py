@@ -49,9 +49,9 @@ def estimator(made: Design, series: Series, notices: list[Notice] | None = None)
     return key
 
 
-def surroundings(made: Design) -> tuple[str, Sequence[str]]:
-    """Frequency and donors, as flags need them."""
-    return made.log.axis.frequency, made.donor_names
+def surroundings(made: Design, units: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """Frequency and donors of some treated units, as flags need them."""
+    return made.log.axis.frequency, made.names_of(units)
 
 
 def factor_of(made: Design) -> float:
@@ -83,7 +83,7 @@ def _measure(
     method = method_of(made, study, key, units, panel)
     lens = made.lens
     asked = Asked(
-        names=made.donor_names,
+        names=made.names_of(units),
         labels=made.labels,
         alpha=lens.alpha,
         estimator=key,
@@ -156,7 +156,7 @@ def further_metric(made: Design, study: Study, series: Series) -> Row:
         key = automatic(series.kind, series.metric.name, made.panel(series).values[: made.pre])
     found = _measure(made, study, key, series, made.treated, factor_of(made))
     method = method_of(made, study, key, made.treated, found.panel)
-    said = flags(found, method, joined(list(made.treated)), *surroundings(made))
+    said = flags(found, method, joined(list(made.treated)), *surroundings(made, made.treated))
     stops = tuple(one.code for one in said if one.level == "stop")
     return Row(series.metric, found, "ok", key, stops)
 

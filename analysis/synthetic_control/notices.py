@@ -133,13 +133,10 @@ WORDS: dict[str, tuple[Level, str, str]] = {
         "{units} {have} no value of {column} and {were} left out.",
         "",
     ),
-    "refits_not_done": (
+    "methods_not_compared": (
         "note",
-        (
-            "This panel is too large to choose {what} anew for every placebo, so {rows} have no "
-            "p-value."
-        ),
-        "",
+        "Too large a panel to choose a penalty anew for every placebo: {rows} {are} not compared.",
+        "Ask for one by method = ... to have it all the same.",
     ),
     "other_changes": ("note", "Said to have changed at the same time: {text}", ""),
     "log_index": (

@@ -33,7 +33,7 @@ LABELS = {
     "bsts": "Structural time series",
 }
 # Above these, choosing a penalty anew for every placebo, or integrating a forecast, takes minutes.
-MOST_WORK, MOST_PERIODS = 2_000_000, 700
+MOST_WORK, MOST_PERIODS = 200_000, 700
 NUMBERS = ("att", "att_low", "att_high", "lift", "lift_low", "lift_high", "p_value", "rmspe_pre")
 
 
@@ -45,7 +45,7 @@ class Compared:
         rows: One a method.
         agreement: Share of effects with the headline's sign.
         blocks: ``ridge``, ``sdid``, ``penalised``, ``bsts``.
-        skipped: Methods whose placebos were not made, for the panel is too large.
+        skipped: Methods that were not run, for the panel is too large.
     """
 
     rows: list[Block]
@@ -150,7 +150,9 @@ def _row(
     if key == "indexed" and not (panel.values[: panel.pre] > 0).all():
         return "not_applicable"
     headline_too = found is not None and found.content.get("estimator") == key
-    heavy = key in ("ridge", "penalised") and _work(panel) > MOST_WORK
+    if key in ("ridge", "penalised") and not headline_too and _work(panel) > MOST_WORK:
+        skipped.append(key)
+        return "too_large"
     lambda_ = lens.lambda_ if lens.method == key else None
     demean = lens.demean if lens.method == key else False
     if found is not None and headline_too:
@@ -162,14 +164,11 @@ def _row(
         problem = headline(panel)
         weights = working.solve_all([problem])[0].weights
         own = fitted(panel, working, problem, weights)
-        others = [] if heavy else placebos(panel, working)
+        others = placebos(panel, working)
         unit = working.unit * factor
-    block = method_block(key, panel, own, unit, weights, names, labels, lens)
+    block = method_block(key, panel, own, others, unit, weights, names, labels, lens)
     if block is not None:
         blocks[key] = block
-    if heavy and not headline_too:
-        skipped.append(key)
-        return Row(own.att * unit, None, None, "too_large", None, own.rmspe_pre * unit)
     statistic = "att" if key == "sdid" else lens.statistic
     bounds = interval(own, others, lens.alpha, statistic)
     place = _place(ranks(own, others), statistic)
@@ -185,8 +184,7 @@ def _row(
 
 def _work(panel: Panel) -> int:
     """Roughly what all the refits of a penalty cost."""
-    fits = panel.donors * panel.pre
-    return fits * min(panel.donors, panel.pre) * 20
+    return panel.donors * panel.pre * min(panel.donors, panel.pre)
 
 
 def _place(found: Ranks, statistic: str) -> int | None:
@@ -201,4 +199,6 @@ def _forecast(panel: Panel, lens: SyntheticControl, factor: float, blocks: Block
     except VerdictError:
         return "not_applicable"
     blocks["bsts"] = found
-    return Row(found["effect"], found["low"], found["high"], "ok", found["p_value"], None)
+    # Its tail rejects 18 % of simulated panels without an effect at 5 %: no p-value beside the
+    # others.
+    return Row(found["effect"], found["low"], found["high"], "ok", None, None)

@@ -37,11 +37,12 @@ class Together:
     content: Block
 
 
-def together(found: Sequence[Measured], alpha: float) -> Together:
+def together(found: Sequence[Measured], donors: Sequence[str], alpha: float) -> Together:
     """One effect and one test of units with different starts.
 
     Args:
-        found: One fit a treated unit, all against the same donors.
+        found: One fit a treated unit.
+        donors: Those that are donors of every unit: each plays all the starts.
         alpha: The study's level.
 
     Source:
@@ -52,7 +53,7 @@ def together(found: Sequence[Measured], alpha: float) -> Together:
     att = float(np.mean(atts))
     error = _error([one.own.rmspe_pre * one.unit for one in found])
     perfect = any(one.own.perfect for one in found)
-    others = [_of_donor(found, place) for place in range(len(found[0].others))]
+    others = [_of_donor(found, name) for name in donors] if len(donors) > 1 else []
     statistic = None if perfect else abs(att) / error
     n = len(others) + 1
     k = last_rank(alpha, n)
@@ -111,9 +112,9 @@ def _error(rmspes: Sequence[float]) -> float:
     return float(np.sqrt(np.mean(np.square(rmspes))))
 
 
-def _of_donor(found: Sequence[Measured], place: int) -> float:
+def _of_donor(found: Sequence[Measured], name: str) -> float:
     """A donor's statistic: it plays every start, told on the scale of the unit it plays."""
-    played = [one.others[place] for one in found]
+    played = [one.others[list(one.names).index(name)] for one in found]
     if any(one.perfect for one in played):
         return np.inf
     att = np.mean([one.att * by.unit for one, by in zip(played, found, strict=True)])

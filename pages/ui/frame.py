@@ -9,7 +9,8 @@ import streamlit as st
 from analysis import store as saved
 from analysis.core import StoreError
 from analysis.report import heading
-from analysis.store import Store, StudyRow
+from analysis.store import OWNER, Store, StudyRow, default_home
+from pages.ui import visitor
 from pages.ui.failure import show_error
 
 ASSETS = Path(__file__).resolve().parent / "assets"
@@ -20,14 +21,22 @@ LENSES = heading.LENSES
 
 
 def open_store() -> Store:
-    """The store; its samples are brought in and run when the process first opens it."""
-    return _opened(str(Store.open().home))
+    """The store as this visitor may use it.
+
+    Its samples are brought in and run when the process first opens it.
+    """
+    return opened_store().acting(visitor.person())
+
+
+def opened_store() -> Store:
+    """The store for the program itself, such as its plain routes."""
+    return _opened(str(default_home()))
 
 
 @st.cache_resource(show_spinner=False)
 def _opened(home: str) -> Store:
-    store = Store(Path(home))
-    saved.purge(store)
+    store = Store.open(Path(home))
+    saved.purge(store, log_days=saved.read_settings(store.home).log_days)
     saved.seed(store)
     saved.run_in_background(store, saved.unfinished(store))
     return store
@@ -73,7 +82,7 @@ def readout(row: StudyRow) -> dict[str, Any] | None:
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _content(home: str, study_id: str, readout_id: str) -> dict[str, Any]:
     """A readout never changes, so its id is all that need be compared. Read it, don't edit it."""
-    text = Store(Path(home)).readout(study_id, readout_id)
+    text = Store(Path(home), OWNER).readout(study_id, readout_id)
     if text is None:
         raise StoreError(
             "unknown_readout", "This readout is not in the store.", fix="Run the study again."
@@ -95,11 +104,11 @@ def readout_page(row: StudyRow) -> str:
 
 def show_progress(row: StudyRow, *, then: str | None = None) -> None:
     """Show how far a run is; then the page again, or the page `then` if it went well."""
-    home = str(open_store().home)
 
     @st.fragment(run_every=0.5)
     def progress() -> None:
-        now = saved.refreshed(Store(Path(home)), Store(Path(home)).study(row.id))
+        store = open_store()
+        now = saved.refreshed(store, store.study(row.id))
         if now.status == "done" and then is not None:
             go(then, row.id)
         if now.status != "running":
@@ -109,7 +118,7 @@ def show_progress(row: StudyRow, *, then: str | None = None) -> None:
             "You may leave this page: the readout is saved and will be found on Studies.",
         )
         if st.button("Stop run", icon=":material/stop_circle:"):
-            saved.stop(open_store(), row.id)
+            saved.stop(store, row.id)
 
     progress()
 

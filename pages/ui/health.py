@@ -12,7 +12,7 @@ from analysis.figures import Choice
 from analysis.report import tables
 from analysis.report.reasons import reason
 from analysis.store import StudyRow
-from pages.ui import charts, frame, html, notices, words
+from pages.ui import charts, frame, html, notices, visitor, words
 from pages.ui.words import plain
 
 MOST_ROWS = 200_000
@@ -85,8 +85,8 @@ def show_left_out(row: StudyRow, log: Mapping[str, Any]) -> None:
             for one in sorted(reasons, key=lambda one: -int(one["rows"]))
         ]
     )
-    if row.left_out:
-        file = frame.open_store().left_out / row.left_out
+    if row.left_out and visitor.may("read_log"):
+        file = frame.open_store().left_out_file(row.left_out)
         st.download_button(
             "Download rows left out (CSV)",
             lambda: left_out_csv(file),

@@ -6,7 +6,7 @@ from typing import Any
 
 from analysis import logs
 from analysis.core import Notice
-from analysis.store import LogRecord, Store, StudyRow, forget, study_place
+from analysis.store import LogRecord, Store, StudyRow, forget, study_place, study_work
 from pages.ui import frame, uploads
 
 PREVIEW_ROWS = 20
@@ -43,7 +43,7 @@ def understand(store: Store, row: StudyRow, progress: Progress) -> None:
     path = row.definition["log"]["path"]
     paths = (path,) if isinstance(path, str) else tuple(path)
     source = logs.open_source(
-        paths, base=study_place(store, row), work=store.work, progress=progress
+        paths, base=study_place(store, row), work=study_work(store, row), progress=progress
     )
     guessed = logs.guess_roles(source)
     columns, rows = logs.preview(source, PREVIEW_ROWS)
@@ -80,7 +80,7 @@ def read_as(store: Store, row: StudyRow, lens: str) -> None:
     """Begin the study anew on the same log, for another kind of launch."""
     path = row.definition["log"]["path"]
     paths = (path,) if isinstance(path, str) else tuple(path)
-    source = logs.open_source(paths, base=study_place(store, row), work=store.work)
+    source = logs.open_source(paths, base=study_place(store, row), work=study_work(store, row))
     bare = {"version": 1, "name": row.name, "columns": {}, "interleaving": {"alpha": 0.05}}
     if lens == "interleaving":
         suggested = logs.suggest_lists(source, paths, row.name) or bare

@@ -14,6 +14,11 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from analysis.store import Access
+from pages.ui import shared_readout
+from pages.ui.identity import Identify
+from pages.ui.json_log import SaysWhatItServed
+
 
 def _own_scripts() -> str:
     """Hashes of the few lines of script inside Streamlit's own start page, as it is installed."""
@@ -50,19 +55,24 @@ HEADERS = {
 }
 CLOSED = ("/_stcore/metrics", "/_stcore/agent")
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+# What watches a server asks by its address, and learns nothing.
+WATCHED = frozenset({"/healthz", "/readyz"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def stack(origins: str) -> list[Middleware]:
+def stack(origins: str, access: Access | None = None) -> list[Middleware]:
     """The middleware of the app, outermost first.
 
     Args:
         origins: Further origins of this server, with commas between them.
+        access: Who comes in and how they are known; one local user by default.
     """
     allowed = tuple(one.strip().rstrip("/") for one in origins.split(",") if one.strip())
     return [
+        Middleware(SaysWhatItServed),
         Middleware(SecurityHeaders),
         Middleware(OwnOriginOnly, origins=allowed),
+        Middleware(Identify, access=access or Access()),
         Middleware(StaticGzip),
     ]
 
@@ -79,10 +89,13 @@ class SecurityHeaders:
             await self.app(scope, receive, send)
             return
 
+        shared = scope["path"].startswith("/r/")
+        added = HEADERS | shared_readout.HEADERS if shared else HEADERS
+
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in added.items():
                     headers[name] = value
             await send(message)
 
@@ -127,6 +140,7 @@ class OwnOriginOnly:
             # line has none to name.
             foreign = origin is not None and origin not in allowed
             passes = known_host and not (foreign and scope["method"] not in SAFE_METHODS)
+            passes = passes or (scope["path"] in WATCHED and scope["method"] in SAFE_METHODS)
         if passes:
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket":

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -11,7 +10,7 @@ from analysis import report
 from analysis import store as saved
 from analysis.report import heading, tables
 from analysis.store import SAMPLES, StudyRow
-from pages.ui import downloads, frame, words
+from pages.ui import downloads, frame, visitor, words
 from pages.ui.failure import show_error
 
 Content = Mapping[str, Any]
@@ -56,6 +55,8 @@ def _offer_next(row: StudyRow, lens: str, *, has_readout: bool) -> None:
         st.markdown("This study is not finished, so it has no readout yet.")
     else:
         st.markdown("This study has no readout yet.")
+    if not visitor.may("write"):
+        return
     with st.container(horizontal=True):
         label = "Finish study" if row.status == "draft" else "Edit study"
         if st.button(label, type="primary", icon=":material/edit:"):
@@ -86,14 +87,6 @@ def truth_of(row: StudyRow) -> dict[str, Any]:
     return _truth(row.sample) if row.sample else {}
 
 
-def copy_link(row: StudyRow) -> None:
-    """Offer the address of this page, with the button that copies it."""
-    with st.popover("Copy link", icon=":material/link:", type="primary"):
-        st.markdown("Opens this readout for anyone who can reach this Verdict.")
-        here = urlsplit(st.context.url or "")
-        st.code(f"{here.scheme}://{here.netloc}{here.path}?study={row.id}", language=None)
-
-
 def more(row: StudyRow, readout_id: str, content: Content) -> None:
     """Offer the downloads and what else can be done with the study."""
     with st.popover("More", icon=":material/more_horiz:", key="more", on_change="rerun") as menu:
@@ -112,6 +105,10 @@ def _menu(row: StudyRow, readout_id: str, content: Content) -> None:
     if content.get("interleaving"):
         _download(readout_id, content, "numbers", "csv", "Download all numbers (CSV)")
     _download(readout_id, _with_path(content, row), "study", "toml", "Download study (TOML)")
+    if visitor.may("read_log"):
+        _export(row)
+    if not visitor.may("write"):
+        return
     if _action("Edit study", "edit"):
         frame.go("new_study", row.id)
     if _action("Run study again", "refresh"):
@@ -153,6 +150,16 @@ def _download(readout_id: str, content: Content, what: str, ending: str, label: 
         type="tertiary",
         on_click="ignore",
         key=f"download_{what}",
+    )
+
+
+def _export(row: StudyRow) -> None:
+    """A plain link: the file goes from disk to disk, whatever its size."""
+    st.link_button(
+        "Download study with its log (ZIP)",
+        f"/api/studies/{row.id}.zip",
+        icon=":material/folder_zip:",
+        type="tertiary",
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import frame
+from pages.ui import frame, visitor
 
 PAGES = Path(__file__).resolve().parents[1]
 
@@ -22,10 +22,11 @@ def main() -> None:
         menu_items={"Get help": None, "Report a bug": None, "About": None},
     )
     st.logo(str(frame.ASSETS / "logo.svg"), icon_image=str(frame.ASSETS / "mark.svg"))
+    visitor.let_in()
     page = st.navigation(
         [
             _page("studies", "Studies", "lists", "", "All saved studies and their verdicts."),
-            _page("new_study", "New study", "add_circle", "new_study", "From a log to a verdict."),
+            *_for("write", "new_study", "New study", "add_circle", "From a log to a verdict."),
             _page("ab", "A/B", "compare_arrows", "ab", "The open study's A/B readout."),
             _page(
                 "interleaving", "Interleaving", "format_list_numbered", "interleaving",
@@ -39,10 +40,18 @@ def main() -> None:
                 "planning", "Planning", "event_upcoming", "planning",
                 "Before launch: what a test would show, and on which units.",
             ),
+            *_for("share", "links", "Links", "link", "Every share link, and the way to end it."),
+            *_for("audit", "activity", "Activity", "history", "Who did what; for admins."),
             _page("guide", "Guide", "menu_book", "guide", "How to read a readout; log formats."),
         ]
     )  # fmt: skip
+    visitor.sign_out()
     page.run()
+
+
+def _for(action: str, file: str, title: str, icon: str, about: str) -> list[st.Page]:
+    """A page for those who may do that; it is not there for others."""
+    return [_page(file, title, icon, file, about)] if visitor.may(action) else []
 
 
 def _page(file: str, title: str, icon: str, path: str, about: str) -> st.Page:

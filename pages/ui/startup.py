@@ -4,22 +4,32 @@ import ipaddress
 import stat
 from pathlib import Path
 
+from analysis.store import Access, unready
+
 LOOPBACK_NAMES = ("localhost",)
 
 
-def objection(address: str | None, home: Path) -> str | None:
+def objection(
+    address: str | None, home: Path, access: Access | None = None, cookie_secret: str = ""
+) -> str | None:
     """Why this server may not start, in one line; None if it may.
 
     Args:
         address: The address that the server binds to; None binds to all of them.
         home: The store's folder.
+        access: Who comes in and how they are known; one local user by default.
+        cookie_secret: What signs the cookies of `st.login`.
     """
-    if not _is_loopback(address):
+    access = access or Access()
+    if access.mode == "local" and not _is_loopback(address):
         return (
             f"Verdict does not start on {address or 'all addresses'}: anyone who can reach this"
-            " machine could read and change every study, since this version has no sign-in."
-            " Use --server.address 127.0.0.1, and a proxy that asks who is there."
+            " machine could read and change every study, since nobody has to sign in (VERDICT_AUTH"
+            " is local). Use --server.address 127.0.0.1, or set VERDICT_AUTH to header or oidc."
         )
+    open_door = unready(access, cookie_secret)
+    if open_door is not None:
+        return f"Verdict does not start with VERDICT_AUTH={access.mode}: {open_door}"
     if home.exists() and stat.S_IMODE(home.stat().st_mode) & 0o077:
         return (
             f"Verdict does not start: other users of this machine can read its store {home}."

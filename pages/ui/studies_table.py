@@ -1,14 +1,13 @@
 """The list of studies: one line a study, which opens it, and what can be done with it."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
 from analysis.core import VerdictError
 from analysis.store import UNDO, Store, StudyRow, refreshed
-from pages.ui import frame, words
+from pages.ui import frame, visitor, words
 from pages.ui.failure import show_error
 
 WIDTHS = (3.6, 1.7, 2.7, 2.3, 1.0, 1.3, 0.7)
@@ -63,7 +62,7 @@ def offer_undo(store: Store) -> None:
 def show_deleted(store: Store) -> None:
     """Studies that were deleted in the last days and can still come back."""
     rows = store.studies(deleted=True)
-    if not rows:
+    if not rows or not visitor.may("write"):
         return
     with st.expander(f"Recently deleted ({len(rows)})", icon=":material/delete:"):
         st.caption(f"Kept for {UNDO.days} days, then removed for good with their logs.")
@@ -76,6 +75,15 @@ def show_deleted(store: Store) -> None:
                 ):  # fmt: skip
                     store.restore(row.id)
                     st.rerun()
+
+
+def show_archived(store: Store, rows: list[StudyRow]) -> None:
+    """Studies that were taken out of the list: they open, and can be put back."""
+    if not rows:
+        return
+    with st.expander(f"Archived ({len(rows)})", icon=":material/archive:"):
+        for row in rows[:100]:
+            _line(store, row)
 
 
 def _latest(store: Store, row: StudyRow) -> StudyRow:
@@ -116,6 +124,8 @@ def _name(row: StudyRow) -> None:
     shown = row.readout_id or row.status in {"running", "failed"}
     page = frame.readout_page(row) if shown else "new_study"
     marks = [frame.LENSES[lens] for lens in frame.lenses(row)] + (["sample"] if row.sample else [])
+    marks += ["private"] if row.level == "private" else []
+    marks += [f"#{words.plain(tag)}" for tag in row.tags]
     label = f"**{words.plain(row.name)}** :small[:gray[{' · '.join(marks)}]]"
     frame.page_link(page, label, study_id=row.id)
 
@@ -173,9 +183,11 @@ def _when(saved: str) -> str:
 
 
 def _more(store: Store, row: StudyRow) -> None:
+    archive = "Unarchive study" if row.archived else "Archive study"
+    changing = ["Edit study", "Rename study", "Edit tags", archive, "Delete study"]
     chosen = st.menu_button(
         f"More about {words.plain(row.name)}",
-        ["Edit study", "Rename study", "Data health", "Delete study"],
+        ["Data health", *(changing if visitor.may("write") else [])],
         icon=":material/more_horiz:",
         type="tertiary",
         key=f"more_{row.id}",
@@ -185,7 +197,12 @@ def _more(store: Store, row: StudyRow) -> None:
     elif chosen == "Data health":
         frame.go("data_health", row.id)
     elif chosen == "Rename study":
-        _rename(str(store.home), row)
+        _rename(row)
+    elif chosen == "Edit tags":
+        _tags(row)
+    elif chosen == archive:
+        store.archive(row.id, archived=row.archived is None)
+        st.rerun()
     elif chosen == "Delete study":
         store.delete(row.id)
         st.session_state[DELETED] = row.id
@@ -195,12 +212,28 @@ def _more(store: Store, row: StudyRow) -> None:
 
 
 @st.dialog("Rename study")
-def _rename(home: str, row: StudyRow) -> None:
+def _rename(row: StudyRow) -> None:
     with st.form("rename", border=False):
         name = st.text_input("Name", value=row.name, max_chars=120)
         if st.form_submit_button("Save name", type="primary"):
             try:
-                Store(Path(home)).rename(row.id, name)
+                frame.open_store().rename(row.id, name)
+            except VerdictError as error:
+                show_error(error)
+            else:
+                st.rerun()
+
+
+@st.dialog("Edit tags")
+def _tags(row: StudyRow) -> None:
+    with st.form("tags", border=False):
+        text = st.text_input(
+            "Tags", value=", ".join(row.tags), max_chars=500,
+            help="Words with commas between them. The search on Studies finds them.",
+        )  # fmt: skip
+        if st.form_submit_button("Save tags", type="primary"):
+            try:
+                frame.open_store().tag(row.id, text.split(","))
             except VerdictError as error:
                 show_error(error)
             else:

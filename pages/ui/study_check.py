@@ -11,7 +11,15 @@ import streamlit as st
 from analysis.core import VerdictError, wording
 from analysis.logs import ABLog
 from analysis.report.reasons import reason
-from analysis.store import Store, StudyRow, run_in_background, study_of, study_place
+from analysis.store import (
+    OWNER,
+    Store,
+    StudyRow,
+    run_in_background,
+    study_of,
+    study_place,
+    study_work,
+)
 from analysis.study import Metric, Study
 from pages.ui import notices, words
 from pages.ui.failure import show_error
@@ -95,9 +103,9 @@ def _look(
 ) -> Looked:
     from analysis import ab, logs
 
-    store = Store(Path(home))
+    store = Store(Path(home), OWNER)
     try:
-        log = logs.read_ab(_study, base=study_place(store, _row), work=store.work)
+        log = logs.read_ab(_study, base=study_place(store, _row), work=study_work(store, _row))
         found, said = ab.check(log, ab.resolve(_study, log))
     except VerdictError as error:
         return Looked(error=error)

@@ -10,7 +10,7 @@ import streamlit as st
 from analysis.core import VerdictError
 from analysis.report import list_badges
 from analysis.report.reasons import reason
-from analysis.store import Store, StudyRow, study_of, study_place
+from analysis.store import OWNER, Store, StudyRow, study_of, study_place, study_work
 from analysis.study import Study
 from pages.ui import notices, words
 from pages.ui.failure import show_error
@@ -90,9 +90,9 @@ def _look(
 ) -> Looked:
     from analysis import interleaving, logs
 
-    store = Store(Path(home))
+    store = Store(Path(home), OWNER)
     try:
-        lists = logs.read_lists(_study, base=study_place(store, _row), work=store.work)
+        lists = logs.read_lists(_study, base=study_place(store, _row), work=study_work(store, _row))
         content, said = interleaving.check(lists, interleaving.resolve(_study, lists))
     except VerdictError as error:
         return Looked(error=error)

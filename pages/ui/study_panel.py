@@ -12,7 +12,7 @@ from analysis.core import VerdictError, wording
 from analysis.figures import Choice
 from analysis.logs import PanelLog
 from analysis.report.reasons import reason
-from analysis.store import Store, StudyRow, study_of, study_place
+from analysis.store import OWNER, Store, StudyRow, study_of, study_place, study_work
 from analysis.study import Study
 from pages.ui import charts, html, notices, words
 from pages.ui.failure import show_error
@@ -136,9 +136,9 @@ def _read(
 ) -> PanelLog | VerdictError:
     from analysis import logs
 
-    store = Store(Path(home))
+    store = Store(Path(home), OWNER)
     try:
-        return logs.read_panel(_study, base=study_place(store, _row), work=store.work)
+        return logs.read_panel(_study, base=study_place(store, _row), work=study_work(store, _row))
     except VerdictError as error:
         return error
 

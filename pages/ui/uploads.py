@@ -11,7 +11,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from analysis.core import VerdictError
 from analysis.store import LogRecord, Store
-from pages.ui.frame import open_store
+from pages.ui.frame import open_store, opened_store
+from pages.ui.identity import PERSON
 
 SPARE_BYTES = 1 << 30
 
@@ -21,9 +22,12 @@ async def put(request: Request) -> Response:
 
     The body goes to the disk as it comes: memory stays flat whatever the log's size.
     """
-    store = open_store()
+    store = opened_store().acting(request.scope[PERSON])
     limit = max(shutil.disk_usage(store.home).free - SPARE_BYTES, 0)
-    incoming = store.incoming(limit=limit)
+    try:
+        incoming = store.incoming(limit=limit)
+    except VerdictError as error:
+        return refused(error, 403)
     try:
         async for piece in request.stream():
             if piece:
@@ -34,8 +38,7 @@ async def put(request: Request) -> Response:
         incoming.drop()
         return Response(status_code=499)
     except VerdictError as error:
-        said = {"code": error.code, "what": error.what, "where": error.where, "fix": error.fix}
-        return JSONResponse({"error": said}, 400)
+        return refused(error)
     answer = {
         "sha256": record.sha256,
         "bytes": record.bytes,
@@ -43,6 +46,12 @@ async def put(request: Request) -> Response:
         "page": f"/new_study?study={study_id}",
     }
     return JSONResponse(answer, 201)
+
+
+def refused(error: VerdictError, status: int = 400) -> Response:
+    """An error as an answer."""
+    said = {"code": error.code, "what": error.what, "where": error.where, "fix": error.fix}
+    return JSONResponse({"error": said}, status)
 
 
 def draft(store: Store, record: LogRecord) -> str:
@@ -61,10 +70,15 @@ def title_of(file_name: str) -> str:
 def take(uploaded: UploadedFile) -> LogRecord:
     """Keep a file that came through the browser and let go of the copy in memory."""
     record = open_store().save_log(uploaded, uploaded.name)
+    let_go(uploaded)
+    return record
+
+
+def let_go(uploaded: UploadedFile) -> None:
+    """Drop the copy of an uploaded file that is in memory."""
     context = get_script_run_ctx()
     if context is not None:
         # The widget would hold the bytes until the tab is closed.
         kept: Any = context.uploaded_file_mgr
         kept.remove_file(context.session_id, uploaded.file_id)
     uploaded.close()
-    return record

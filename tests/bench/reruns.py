@@ -24,11 +24,12 @@ def main() -> None:
         saved.seed(store)
         saved.run_in_background(store, saved.unfinished(store))
         until = time.monotonic() + PATIENCE
-        while saved.unfinished(store) or any(row.readout_id is None for row in store.studies()):
+        while saved.unfinished(store) or any(row.status == "running" for row in store.studies()):
             if time.monotonic() > until:
                 raise TimeoutError("The samples' readouts were not made.")
             time.sleep(0.2)
-        print(json.dumps({row.name: reruns(row.id) for row in store.studies()}))
+        shown = [row for row in store.studies() if row.readout_id and "ab" in row.definition]
+        print(json.dumps({row.name: reruns(row.id) for row in shown}))
 
 
 def reruns(study_id: str) -> list[float]:

@@ -40,7 +40,7 @@ def resident_mib(server: Server) -> float:
 def test_a_sent_log_becomes_a_draft_study(server: Server) -> None:
     status, said = put(server, "events.csv", b"user_id,variant,bought\nu1,a,1\nu2,b,0\n")
     assert status == 201
-    store = Store(server.home)
+    store = Store.open(server.home)
     row = store.study(said["study"])
     assert (row.name, row.status, row.log_sha256) == ("Events", "draft", said["sha256"])
     assert store.log(said["sha256"]).file.stat().st_size == said["bytes"]
@@ -48,9 +48,9 @@ def test_a_sent_log_becomes_a_draft_study(server: Server) -> None:
 
 
 def test_another_sites_page_cannot_send_a_log(server: Server) -> None:
-    before = len(list(Store(server.home).logs.iterdir()))
+    before = len(list(Store.open(server.home).logs.iterdir()))
     assert put(server, "a.csv", b"a\n1\n", Origin="http://evil.example")[0] == 403
-    assert len(list(Store(server.home).logs.iterdir())) == before
+    assert len(list(Store.open(server.home).logs.iterdir())) == before
 
 
 def test_an_empty_body_is_refused_in_words(server: Server) -> None:
@@ -78,4 +78,4 @@ def test_a_name_cannot_leave_the_store(server: Server) -> None:
     assert status in {201, 400, 404}
     assert not (server.home.parent / "escape.csv").exists()
     if status == 201:
-        assert Store(server.home).log(said["sha256"]).name == "escape.csv"
+        assert Store.open(server.home).log(said["sha256"]).name == "escape.csv"

@@ -8,23 +8,11 @@ import pytest
 
 from analysis.core.wording import agreeing, counted
 from analysis.logs import read_ab
-from analysis.logs.engines import DuckDBEngine
 from tests.logs.making import COLUMNS, dump, read_text, study
 from tests.logs.random_logs import random_rows
 from tests.logs.test_event_invariance import AB, ALL, as_csv, as_typed_parquet, same
 
 BERLIN = {"timezone": "Europe/Berlin"}
-
-
-def test_units_grouped_in_portions_are_the_same_units(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    as_typed_parquet(random_rows(3, units=60), tmp_path / "log.parquet")
-    of = study("log.parquet", ALL, columns=COLUMNS, log=BERLIN, **AB)
-    whole = dump(read_ab(of, base=tmp_path, work=tmp_path / "a"), of)
-    monkeypatch.setattr(DuckDBEngine, "rows_at_once", 40)
-    portions = dump(read_ab(of, base=tmp_path, work=tmp_path / "b"), of)
-    assert same(whole, portions)
 
 
 def test_sums_made_in_portions_differ_by_rounding_only(

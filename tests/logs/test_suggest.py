@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from analysis.logs.suggest import suggest
+from analysis.logs.suggesting import suggest
 from analysis.study import Study
 from tests.logs.test_guess import EVENTS, table
 from tests.logs.test_intake_text import read

@@ -169,6 +169,15 @@ def test_downloads_name_readout_and_log_and_wait_until_the_menu_is_open(store: S
     ]  # fmt: skip
 
 
+def test_the_summary_for_a_chat_can_be_copied_from_the_menu(store: Store) -> None:
+    at = open_page(save(store, content()))
+    at.session_state["more"] = True
+    at.run()
+    button = next(one for one in at.button if one.label == "Copy summary")
+    shown = button.click().run().code
+    assert any(one.value.startswith("Checkout: one-page form: Ship\n") for one in shown)
+
+
 def test_a_samples_truth_is_shown_beside_the_estimate(
     store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from analysis.core import LogError, StudyError
 from analysis.simulate import KINDS, ab_log, template, write
-from analysis.simulate.samples import SAMPLES, write_samples
+from analysis.simulate.samples import REAL, SAMPLES, write_samples
 from analysis.study import Study
 
 
@@ -30,7 +30,7 @@ def test_the_samples_are_what_the_simulation_writes_now(project: Path, tmp_path:
 
 def test_every_sample_study_has_its_log_and_a_truth_for_every_metric(project: Path) -> None:
     folder = project / "data" / "samples"
-    assert {path.stem for path in folder.glob("*.toml")} == set(SAMPLES)
+    assert {path.stem for path in folder.glob("*.toml")} == {*SAMPLES, *REAL}
     for name in SAMPLES:
         study = Study.read(folder / f"{name}.toml")
         truth = json.loads((folder / f"{name}.truth.json").read_text(encoding="utf-8"))
@@ -80,8 +80,10 @@ def test_another_ending_or_an_unknown_kind_is_refused_with_what_there_is(tmp_pat
         write("abc", 1, tmp_path / "log.csv")
     with pytest.raises(StudyError, match="lists_ramp"):
         write("abc", 1, tmp_path / "log.csv")
+    with pytest.raises(StudyError, match="geo_panel_null"):
+        write("abc", 1, tmp_path / "log.csv")
     with pytest.raises(StudyError, match="unknown_lens"):
-        template("synthetic_control")
+        template("regression")
     assert not list(tmp_path.iterdir())
 
 

@@ -54,5 +54,19 @@ def made_readout(mark: int = 0) -> MadeReadout:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def embedded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A store on SQLite."""
+    monkeypatch.delenv("VERDICT_DATABASE_URL", raising=False)
+    monkeypatch.delenv("VERDICT_STORAGE_URL", raising=False)
+    return Store.open(tmp_path / "home")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A store on each database: what holds for one holds for the other."""
+    monkeypatch.delenv("VERDICT_STORAGE_URL", raising=False)
+    monkeypatch.delenv("VERDICT_DATABASE_URL", raising=False)
+    if request.param == "postgres":
+        server = request.getfixturevalue("postgres")
+        monkeypatch.setenv("VERDICT_DATABASE_URL", server.database())
     return Store.open(tmp_path / "home")

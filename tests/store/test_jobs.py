@@ -41,9 +41,9 @@ def test_all_samples_are_brought_in_once_and_run(store: Store) -> None:
     seed(store)
     seed(store)
     rows = store.studies()
-    assert len({row.sample for row in rows}) == len(rows) == 6
+    assert len({row.sample for row in rows}) == len(rows) == 9
     run_in_background(store, unfinished(store))
-    wait(lambda: not any(is_running(store, row.id) for row in rows))
+    wait(lambda: not any(is_running(store, row.id) for row in rows), seconds=240)
     found = {row.sample: (row.summary or {}).get("decision") for row in store.studies()}
     assert found == {
         "checkout": "roll_back",
@@ -52,7 +52,15 @@ def test_all_samples_are_brought_in_once_and_run(store: Store) -> None:
         "playlist_lists": "ship",
         "recommender_lists": "ship",
         "search_lists": "do_not_use",
+        "assistant_rollout": "ship",
+        "california_prop99": "keep_running",
+        "workspace_switch": None,
     }
+    refused = next(row for row in store.studies() if row.sample == "workspace_switch")
+    assert refused.status == "failed"
+    assert refused.error is not None
+    assert refused.error.code == "no_untreated_unit"
+    # A refusal is an answer: it is not asked again at every start.
     assert unfinished(store) == []
 
 

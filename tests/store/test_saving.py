@@ -9,10 +9,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from analysis.core import LogError, StoreError
 from analysis.store import Store, forget, purge, safe_name
-from analysis.store.database import writing
 from tests.store.conftest import STUDY, made_readout
 
 
@@ -43,7 +43,7 @@ def test_an_empty_file_is_refused_and_leaves_nothing(store: Store) -> None:
 
 
 def test_a_save_brings_the_file_to_disk_before_its_row(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    embedded: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Temp file, fsync, rename, fsync of the folder, then the row."""
     steps: list[str] = []
@@ -55,13 +55,15 @@ def test_a_save_brings_the_file_to_disk_before_its_row(
 
     def replaced(self: Path, target: Path) -> Path:
         steps.append("rename")
-        rows = sqlite3.connect(store.catalogue).execute("SELECT count(*) FROM logs").fetchone()
+        rows = (
+            sqlite3.connect(embedded.catalogue.file).execute("SELECT count(*) FROM logs").fetchone()
+        )
         steps.append(f"{rows[0]} rows")
         return replace(self, target)
 
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(Path, "replace", replaced)
-    store.save_log(io.BytesIO(b"a\n1\n"), "a.csv")
+    embedded.save_log(io.BytesIO(b"a\n1\n"), "a.csv")
     assert steps == ["fsync file", "rename", "0 rows", "fsync folder"]
 
 
@@ -164,8 +166,8 @@ def test_after_the_time_to_undo_study_readout_and_log_are_gone(store: Store) -> 
     assert list(store.logs.iterdir()) == []
     with pytest.raises(StoreError):
         store.study(study_id)
-    with writing(store.catalogue) as catalogue:
-        assert catalogue.execute("SELECT count(*) FROM readouts").fetchone()[0] == 0
+    with store.catalogue.reading() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM readouts")) == 0
 
 
 def test_a_log_that_two_studies_read_outlives_one_of_them(store: Store) -> None:
@@ -195,17 +197,17 @@ def test_an_unknown_study_says_where_to_look(store: Store) -> None:
 
 
 def test_a_store_of_a_newer_version_is_left_alone(store: Store) -> None:
-    with writing(store.catalogue) as catalogue:
-        catalogue.execute("UPDATE schema SET version = 99")
+    with store.catalogue.writing() as connection:
+        connection.execute(text("UPDATE schema SET version = 99"))
     with pytest.raises(StoreError) as refused:
         Store.open(store.home)
     assert refused.value.code == "store_is_newer"
 
 
-def test_a_damaged_catalogue_is_named(store: Store) -> None:
-    store.catalogue.write_bytes(b"not a database, but long enough to be looked at" * 100)
+def test_a_damaged_catalogue_is_named(embedded: Store) -> None:
+    embedded.catalogue.file.write_bytes(b"not a database, but long enough to be looked at" * 100)
     with pytest.raises(StoreError) as refused:
-        Store.open(store.home)
+        Store.open(embedded.home)
     assert refused.value.code == "store_damaged"
 
 

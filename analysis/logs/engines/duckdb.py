@@ -32,7 +32,7 @@ class DuckDBEngine:
     """
 
     dialect = DUCKDB
-    rows_at_once: int | None = 20_000_000
+    at_hand = True
 
     def __init__(
         self,
@@ -46,14 +46,14 @@ class DuckDBEngine:
         work.mkdir(parents=True, exist_ok=True)
         self.columns = source.columns
         self._seconds = seconds
-        self._spill = tempfile.mkdtemp(prefix="spill-", dir=work)
+        self.scratch = Path(tempfile.mkdtemp(prefix="spill-", dir=work))
         self._connection = duckdb.connect(
             config={
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
                 "memory_limit": memory,
                 "threads": os.cpu_count() or 1,
-                "temp_directory": self._spill,
+                "temp_directory": str(self.scratch),
                 "max_temp_directory_size": SPILL,
                 "preserve_insertion_order": False,
             }
@@ -66,6 +66,7 @@ class DuckDBEngine:
         allowed = ", ".join(DUCKDB.literal(str(one.resolve()) + "/") for one in folders)
         for setting in (
             "SET TimeZone = 'UTC'",
+            "SET enable_progress_bar = false",
             f"SET allowed_directories = [{allowed}]",
             "SET python_enable_replacements = false",
             "SET enable_external_access = false",
@@ -148,7 +149,7 @@ class DuckDBEngine:
     def stream(self, sql: str) -> Iterator[pa.RecordBatch]:
         """The rows of a large query, in pieces, in its order."""
         with self._guard():
-            yield from self._connection.sql(sql).to_arrow_reader(200_000)
+            yield from self._connection.sql(sql).to_arrow_reader(60_000)
 
     def view(self, name: str, sql: str) -> None:
         """Name a query."""
@@ -160,10 +161,9 @@ class DuckDBEngine:
         with self._guard():
             self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
 
-    def drop(self, name: str) -> None:
-        """Forget a table."""
-        with self._guard():
-            self._connection.execute(f"DROP TABLE {name}")
+    def put(self, name: str, rows: pa.Table) -> None:
+        """Name rows of this process."""
+        self._connection.register(name, rows)
 
     def write(self, sql: str, path: str) -> None:
         """Write the rows of a query as a Parquet file: to a temporary name, then renamed."""
@@ -181,4 +181,4 @@ class DuckDBEngine:
     def close(self) -> None:
         """Close the connection and remove what was spilled."""
         self._connection.close()
-        shutil.rmtree(self._spill, ignore_errors=True)
+        shutil.rmtree(self.scratch, ignore_errors=True)

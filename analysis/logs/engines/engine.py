@@ -1,6 +1,7 @@
 """What the rest of the house may ask of an engine."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
@@ -13,8 +14,10 @@ class Engine(Protocol):
 
     dialect: Dialect
     columns: tuple[tuple[str, str], ...]
-    # Rows of which it groups all units at once within its memory; None for any number.
-    rows_at_once: int | None
+    # Rows come into this process cheaply; else the engine keeps them and groups them itself.
+    at_hand: bool
+    # A folder of this machine for what does not fit into memory.
+    scratch: Path
 
     def never_blank(self, column: str) -> bool:
         """Whether it is known, without reading its cells, that a column has no blank one."""
@@ -36,8 +39,8 @@ class Engine(Protocol):
         """Name a query and work it out once, where the engine can."""
         ...
 
-    def drop(self, name: str) -> None:
-        """Forget a table that later ones do not need, where the engine keeps it apart."""
+    def put(self, name: str, rows: pa.Table) -> None:
+        """Name rows of this process."""
         ...
 
     def write(self, sql: str, path: str) -> None:

@@ -1,6 +1,7 @@
 """Spark over Spark Connect: for logs that outgrow one machine. Imported only when asked for."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,8 @@ class SparkEngine:
     """
 
     dialect = SPARK
-    rows_at_once: int | None = None
+    at_hand = False
+    scratch = Path(tempfile.gettempdir())
 
     def __init__(self, session: Any, table: str) -> None:
         self._session = session
@@ -119,8 +121,9 @@ class SparkEngine:
         """Name a query; the server decides what it keeps."""
         self.view(name, sql)
 
-    def drop(self, name: str) -> None:
-        """Nothing to forget: names here are views, and others may rest on them."""
+    def put(self, name: str, rows: pa.Table) -> None:
+        """Name rows of this process."""
+        self._session.createDataFrame(rows).createOrReplaceTempView(name)
 
     def write(self, sql: str, path: str) -> None:
         """Write the rows of a query as a local Parquet file."""

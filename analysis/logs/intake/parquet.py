@@ -6,7 +6,6 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from analysis.core import LogError, Notice
@@ -126,6 +125,8 @@ def check_pages(file: Path, name: str, columns: list[str], limits: Limits) -> No
 def _check_cells(column: Any, first: int, label: str, name: str, limits: Limits) -> None:
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return
+    import pyarrow.compute as pc
+
     lengths = pc.binary_length(column)
     longest = pc.max(lengths).as_py()
     if longest is not None and longest > limits.cell_bytes:

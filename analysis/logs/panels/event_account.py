@@ -80,7 +80,8 @@ class EventAccount:
         unclear = self.rows.unclear_times(reading.profile)
         found += notices.unclear_time_notices(unclear, self.rows.timezone)
         if roles.id is None:
-            found += notices.identical_notices(self.rows.identical_rows(reading.profile))
+            same = self.rows.identical_rows(reading.profile)
+            found += notices.identical_notices(same, reading.profile.rows)
         return (*found, *notices.window_notices(reading.window))
 
     def _digest(self) -> str:

@@ -28,6 +28,9 @@ from analysis.logs.sql.times import (
 
 NO_PERIOD = np.iinfo(np.int64).min
 
+# Rows of which an engine in this process groups all users at once within its memory.
+ROWS_AT_ONCE = 20_000_000
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -158,9 +161,9 @@ class EventRows:
             value = dialect.number(dialect.identifier(roles.value), roles.kind(roles.value))
         select = (
             f"SELECT __row AS row_no, {text(roles.region)} AS unit, {micros} AS t, "
-            f"{text(roles.event)} AS event, {value} AS v, {dialect.filled(text(roles.id))} AS id, "
-            f"{self._person(text(roles.user))} AS person, "
-            f"{dialect.filled(text(roles.treated_from))} AS since FROM log"
+            f"{text(roles.event)} AS event, {value} AS v, {self._named(text(roles.id))} AS id, "
+            f"{self._named(text(roles.user))} AS person, "
+            f"{self._named(text(roles.treated_from))} AS since FROM log"
         )
         # Text is parsed once; typed columns are cheaper to read again than to copy.
         parsed = kind_of_time(kind) == "text" or (
@@ -168,10 +171,9 @@ class EventRows:
         )
         (self.engine.table if parsed else self.engine.view)("panel_rows", select)
 
-    def _person(self, text: str) -> str:
-        if self.roles.user is None:
-            return text
-        return self.engine.dialect.filled(text)
+    def _named(self, text: str) -> str:
+        """A text without blanks at its ends, NULL if nothing is left."""
+        return text if text.startswith("CAST(NULL") else self.engine.dialect.tidy(text)
 
     def profile(self, most_units: int) -> Profile:
         """What the rows hold; makes the view ``panel_units``, with each unit's one name.
@@ -256,7 +258,9 @@ class EventRows:
             marks = "coalesce(d.marks, 0)"
             join = " LEFT JOIN repeats d ON d.row_no = r.row_no"
         has_value = "CASE WHEN r.v IS NULL THEN 0 ELSE 1 END" if self.summed else "1"
-        has_person = "CASE WHEN r.person IS NULL THEN 0 ELSE 1 END" if self.roles.user else "1"
+        has_person = "CASE WHEN r.person IS NULL THEN 0 ELSE 1 END"
+        if self.roles.user is None or self.engine.never_blank(self.roles.user):
+            has_person = "1"
         signature = self.signatures.sql(code, has_value, has_person, marks)
         late = "0" if end is None else f"CASE WHEN r.t >= {end} THEN 1 ELSE 0 END"
         period = sql.period(
@@ -323,9 +327,9 @@ class EventRows:
             "rows_with_id",
             "SELECT * FROM panel_units WHERE id IS NOT NULL AND t IS NOT NULL AND unit IS NOT NULL",
         )
-        if not suspects(engine, "rows_with_id", ["id"], profile.rows):
+        hashed = dialect.typed_hash(["id"])
+        if not self._suspects("rows_with_id", hashed, profile.rows):
             return False
-        hashed = f"abs({dialect.hash(['id'])})"
         engine.table(
             "repeated_rows",
             f"SELECT row_no, id, t, unit, v, person, {code} AS code FROM rows_with_id r "
@@ -343,14 +347,18 @@ class EventRows:
         self.repeats = found > 0
         return self.repeats
 
-    def identical_rows(self, profile: Profile) -> int:
-        """Rows that equal an earlier one in every cell, of those with a unit and a time."""
+    def identical_rows(self, profile: Profile) -> int | None:
+        """Rows that equal an earlier one in every cell, of those with a unit and a time.
+
+        None for a log so long that the search would take longer than all the rest.
+        """
         engine, dialect = self.engine, self.engine.dialect
+        if engine.at_hand and profile.rows > ROWS_AT_ONCE:
+            return None
         engine.view(
             "whole_units", "SELECT * FROM panel_units WHERE t IS NOT NULL AND unit IS NOT NULL"
         )
-        keys = ["unit", "t", "event", "v", "person"]
-        if not suspects(engine, "whole_units", keys, profile.rows):
+        if not self._suspects("whole_units", dialect.typed_hash(list(sql.COMPARED)), profile.rows):
             return 0
         cells = []
         for column, kind in self.roles.kinds.items():
@@ -363,6 +371,21 @@ class EventRows:
                 cells.append(raw)
         query = sql.identical(rows_sql.content(cells, dialect), dialect)
         return int(engine.run(query).column("n").to_pylist()[0])
+
+    def _suspects(self, rows: str, hashed: str, count: int) -> bool:
+        """Make the table ``suspects``: hashes that several rows share; whether there are any."""
+        engine = self.engine
+        parts = max(1, -(-count // HASHES_AT_ONCE))
+        queries = [sql.suspects(rows, hashed, part, parts) for part in range(parts)]
+        found = [one for query in queries for one in engine.run(query).column("h").to_pylist()]
+        if not found:
+            return False
+        if len(found) > MOST_PROFILES:
+            engine.table("suspects", " UNION ALL ".join(f"SELECT h FROM ({q}) p" for q in queries))
+            return True
+        values = ", ".join(f"({engine.dialect.literal(one)})" for one in found)
+        engine.table("suspects", f"SELECT h FROM (VALUES {values}) AS s(h)")
+        return True
 
     def unclear_times(self, profile: Profile) -> int:
         """Local times that a change of the clock skipped or repeated."""
@@ -387,10 +410,9 @@ class EventRows:
             marks = f"signature % {2 ** len(self.signatures.sets)}"
             where += f" AND {dialect.divide(f'({marks})', bit)} % 2 = 0"
         codes = [self.signatures.code_of(event) for event in events]
-        at_once = self.engine.rows_at_once
-        parts = 1 if at_once is None else max(1, -(-rows // at_once))
+        parts = max(1, -(-rows // ROWS_AT_ONCE)) if self.engine.at_hand else 1
         # A user is in one part, so that the parts' counts add up.
-        key = f"abs({dialect.hash(['person'])}) % {parts}"
+        key = f"abs({dialect.typed_hash(['person'])}) % {parts}"
         found = [
             self.engine.run(
                 sql.people(codes, where if parts == 1 else f"{where} AND {key} = {part}")
@@ -419,24 +441,6 @@ def places(names: Any, units: tuple[str, ...]) -> Int:
     code = np.array([place.get(name, -1) for name in encoded.dictionary.to_pylist()] + [-1])
     found: Int = code[encoded.indices.fill_null(len(code) - 1).to_numpy()].astype(np.int64)
     return found
-
-
-def suspects(engine: Engine, rows: str, keys: list[str], count: int) -> bool:
-    """Make the table ``suspects``: hashes that several rows share; whether there are any."""
-    parts = max(1, -(-count // HASHES_AT_ONCE))
-    queries = [
-        rows_sql.suspects(rows, keys, engine.dialect, part=part, parts=parts)
-        for part in range(parts)
-    ]
-    found = [one for query in queries for one in engine.run(query).column("h").to_pylist()]
-    if not found:
-        return False
-    if len(found) > MOST_PROFILES:
-        engine.table("suspects", " UNION ALL ".join(f"SELECT h FROM ({q}) p" for q in queries))
-        return True
-    values = ", ".join(f"({engine.dialect.literal(one)})" for one in found)
-    engine.table("suspects", f"SELECT h FROM (VALUES {values}) AS s(h)")
-    return True
 
 
 def _months(calendar: Calendar, span: tuple[int, int]) -> list[tuple[int, int]]:

@@ -136,8 +136,18 @@ def unclear_time_notices(n: int, timezone: str) -> list[Notice]:
     ]
 
 
-def identical_notices(n: int) -> list[Notice]:
-    """Identical rows of a log without event ids."""
+def identical_notices(n: int | None, rows: int) -> list[Notice]:
+    """Identical rows of a log without event ids; None if nobody looked for them."""
+    if n is None:
+        return [
+            panel_notice(
+                "possible_duplicates",
+                "note",
+                f"The log has no event id; among {count(rows)} rows identical ones were not looked "
+                "for, and all of them count.",
+                "Name the column of event ids: [columns] id.",
+            )
+        ]
     if not n:
         return []
     return [

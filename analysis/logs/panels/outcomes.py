@@ -85,8 +85,9 @@ class Signatures:
 def for_the_log(outcomes: Sequence[Int]) -> Int:
     """(n,) What becomes of rows for the log as a whole, from what becomes of them for each metric.
 
-    A row is used if some metric uses it; it is of another event only if that is so for all.
+    A row is used if some metric uses it; else it left for the reason of the metric that came
+    furthest with it, so that it is of another event only if that is so for all.
     """
-    every = np.stack([np.where(one == OTHER, len(REASONS), one) for one in outcomes])
-    found: Int = every.min(axis=0)
-    return np.where(found == len(REASONS), OTHER, found)
+    every = np.stack(outcomes)
+    found: Int = np.where((every == USED).any(axis=0), USED, every.max(axis=0))
+    return found

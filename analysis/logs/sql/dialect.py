@@ -27,6 +27,7 @@ class Dialect:
         divide_form: Integer division of numbers that are not negative.
         hash_form: Some 64-bit hash; results never depend on which.
         key_form: Some 64-bit hash of one text.
+        place_form: The place from 1 on of a text in a list; NULL or 0 if it is not in it.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Dialect:
     divide_form: str
     hash_form: str
     key_form: str
+    place_form: str
 
     def identifier(self, name: str) -> str:
         """A column or table name, quoted."""
@@ -76,6 +78,16 @@ class Dialect:
         """A text without blanks at its ends; NULL if nothing is left."""
         return f"nullif({self.trim(expression)}, '')"
 
+    def tidy(self, expression: str) -> str:
+        """As `filled`, quick where few texts have a blank at an end: only those are trimmed."""
+        ends = [f"{expression} LIKE {self.literal('%' + blank)}" for blank in BLANKS]
+        # Blanks below "!" are found at the start by their order.
+        ends += [
+            f"{expression} LIKE {self.literal(blank + '%')}" for blank in BLANKS if blank > "!"
+        ]
+        some = " OR ".join([f"{expression} < '!'", *ends])
+        return f"CASE WHEN {some} THEN {self.filled(expression)} ELSE {expression} END"
+
     def matches(self, expression: str, pattern: str) -> str:
         """Whether a text matches a regular expression."""
         return self.match_form.format(x=expression, pattern=self.literal(pattern))
@@ -93,6 +105,10 @@ class Dialect:
         parts = [f"coalesce(CAST({x} AS {self.text}), '')" for x in expressions]
         return self.hash_form.format(x=", ".join(parts))
 
+    def typed_hash(self, columns: list[str]) -> str:
+        """A hash that is equal for equal rows of typed columns."""
+        return self.hash_form.format(x=", ".join(columns))
+
     def wide_sum(self, expression: str) -> str:
         """The sum of 64-bit integers, whatever its size."""
         return self.wide_sum_form.format(x=expression)
@@ -100,6 +116,11 @@ class Dialect:
     def key(self, text: str) -> str:
         """A hash of one text; cheap to join by."""
         return self.key_form.format(x=text)
+
+    def place(self, expression: str, values: list[str]) -> str:
+        """The place from 1 on of a text among some; NULL or 0 if it is none of them."""
+        listed = ", ".join(self.literal(value) for value in values)
+        return self.place_form.format(x=expression, listed=listed)
 
     def as_text(self, column: str, kind: str) -> str:
         """A column as text, as the same value reads in a CSV file."""
@@ -139,6 +160,7 @@ DUCKDB = Dialect(
     divide_form="({a} // {b})",
     hash_form="CAST(hash({x}) % 9223372036854775807 AS BIGINT)",
     key_form="hash({x})",
+    place_form="list_position([{listed}], {x})",
 )
 SPARK = Dialect(
     name="spark",
@@ -153,4 +175,5 @@ SPARK = Dialect(
     divide_form="({a} div {b})",
     hash_form="xxhash64({x})",
     key_form="xxhash64({x})",
+    place_form="CAST(array_position(array({listed}), {x}) AS INT)",
 )

@@ -13,7 +13,9 @@ from analysis.logs.sql.times import local_day
 Whole = NDArray[np.int64]
 
 # A residue of the first times names and a value of at most 2^33.5 fits into 63 bits.
-FIRST_PRIME, SECOND_PRIME, LAST_PRIME = 536_870_909, 2_147_483_629, 2_305_843_009_213_693_951
+FIRST_PRIME, SECOND_PRIME = 536_870_909, 2_147_483_629
+# Marks of units are sums of their rows' marks, of which the last 62 bits count.
+MARKS = 2**62
 # Stands for a blank value; no value reaches it.
 BLANK_VALUE = 3_000_000_019
 
@@ -106,18 +108,17 @@ def units(
         "min(CASE WHEN exposed THEN t END) AS t0, "
         "min(CASE WHEN exposed THEN arm_code END) AS arm_low, "
         "max(CASE WHEN exposed THEN arm_code END) AS arm_high, "
-        f"CAST({dialect.wide_sum('row_mark')} % {LAST_PRIME} AS BIGINT) AS mark "
+        f"CAST({dialect.wide_sum('row_mark')} % {MARKS} AS BIGINT) AS mark "
         f"FROM (SELECT unit, t, arm_code, exposed, {mark} AS row_mark FROM ({read}) r) m "
         "GROUP BY unit"
     )
 
 
-def in_order(groups: Sequence[str], dialect: Dialect) -> str:
-    """The units of some tables in the order of their ids."""
-    every = " UNION ALL ".join(f"SELECT * FROM {name}" for name in groups)
+def in_order(groups: str, dialect: Dialect) -> str:
+    """Units in the order of their ids."""
     return (
         f"SELECT row_number() OVER (ORDER BY unit) - 1 AS ix, {dialect.key('unit')} AS unit_key, "
-        f"g.* FROM ({every}) g"
+        f"g.* FROM {groups} g"
     )
 
 

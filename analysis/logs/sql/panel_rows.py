@@ -6,6 +6,17 @@ from analysis.logs.sql.dialect import Dialect
 from analysis.logs.sql.event_rows import decimals
 from analysis.logs.sql.times import local_day, searched
 
+# Columns by whose hash identical rows are suspected.
+COMPARED = ("unit", "t", "event", "v", "person")
+
+
+def suspects(rows: str, hashed: str, part: int, parts: int) -> str:
+    """Hashes that occur more than once, of one part of the hashes."""
+    some = f" WHERE abs(h) % {parts} = {part}" if parts > 1 else ""
+    return (
+        f"SELECT h FROM (SELECT {hashed} AS h FROM {rows}) q{some} GROUP BY h HAVING count(*) > 1"
+    )
+
 
 def profile(*, values: bool, dialect: Dialect, limit: int) -> str:
     """What the rows hold by unit and event, as they are written."""
@@ -108,7 +119,7 @@ def people(codes: Sequence[int], where: str) -> str:
 
 def identical(text: str, dialect: Dialect) -> str:
     """How many rows equal an earlier one in every cell, of the rows with a suspect hash."""
-    hashed = f"abs({dialect.hash(['unit', 't', 'event', 'v', 'person'])})"
+    hashed = dialect.typed_hash(list(COMPARED))
     return (
         f"SELECT coalesce(CAST(sum(n - 1) AS BIGINT), 0) AS n FROM (SELECT count(*) AS n FROM "
         f"(SELECT {text} AS whole FROM (SELECT * FROM panel_units WHERE {hashed} IN "

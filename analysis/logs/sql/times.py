@@ -94,6 +94,8 @@ def local_day(
 def local_days(micros: NDArray[np.int64], timezone: str) -> NDArray[np.int64]:
     """Numbers of the local days (since 0001-01-01) of UTC microseconds."""
     changes, offsets = transitions(timezone)
+    if not changes:
+        return (micros + offsets[0]) // DAY + EPOCH_DAY
     shift = np.array(offsets, dtype=np.int64)[
         np.searchsorted(np.array(changes, dtype=np.int64), micros, side="right")
     ]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.core import Floats
-from analysis.synthetic_control.weights import simplex
+from analysis.synthetic_control.weights import TARGET_GAP, certify, root_mean_square, simplex
 
 # The penalties tried: from the largest squared singular value down to 1e-8 of it.
 GRID = (1e-8) ** (np.arange(21) / 20)
@@ -78,18 +78,19 @@ def ridge(
     centre = before[:, pool].mean(axis=1)
     donors = before[:, pool] - centre[:, None]
     aim = before[:, target] - centre
+    classic = simplex(misses)
+    parts = _decomposed(donors)
     grid, error = np.empty(0), np.empty(0)
     if lambda_ is None:
-        grid = float(np.linalg.norm(donors, 2)) ** 2 * GRID
-        error, spread = _held_out(donors, aim, misses, grid)
+        grid = float(parts.sizes[0]) ** 2 * GRID
+        error, spread = _held_out(donors, aim, misses, classic.weights, parts, grid)
         best = int(error.argmin())
         lambda_ = float(grid[error <= error[best] + spread[best]][0])
-    classic = simplex(misses)
     left = aim - donors @ classic.weights
-    rows, sizes, columns = np.linalg.svd(donors, full_matrices=False)
-    weights = classic.weights + columns.T @ (
-        _shrunk(sizes, np.array([lambda_]))[:, 0] * (rows.T @ left)
-    )
+    bottom = np.square(parts.sizes) + lambda_
+    shrunk = np.divide(parts.sizes, bottom, out=np.zeros_like(bottom), where=bottom > 0)
+    turned = (parts.rows.T @ left)[: shrunk.size]
+    weights = classic.weights + parts.columns.T @ (shrunk * turned)
     return Ridge(
         weights=weights,
         lambda_=lambda_,
@@ -100,27 +101,69 @@ def ridge(
     )
 
 
-def _held_out(donors: Floats, aim: Floats, misses: Floats, grid: Floats) -> tuple[Floats, Floats]:
-    """Mean squared error of each penalty over the folds, and its standard error."""
+@dataclass(frozen=True)
+class _Parts:
+    """Singular value decomposition of centred donors.
+
+    Attributes:
+        rows: (pre-periods, pre-periods) orthogonal, those without a singular value last.
+        sizes: Singular values, largest first; those that are rounding are 0.
+        columns: (singular values, donors).
+    """
+
+    rows: Floats
+    sizes: Floats
+    columns: Floats
+
+
+def _decomposed(donors: Floats) -> _Parts:
+    rows, sizes, columns = np.linalg.svd(donors, full_matrices=donors.shape[0] > donors.shape[1])
+    # Along equal weights, say, donors less their mean do not differ.
+    return _Parts(rows, np.where(sizes > 1e-13 * sizes[0], sizes, 0.0), columns)
+
+
+def _held_out(
+    donors: Floats,
+    aim: Floats,
+    misses: Floats,
+    classic: Floats,
+    parts: _Parts,
+    grid: Floats,
+) -> tuple[Floats, Floats]:
+    """Mean squared error of each penalty over the folds, and its standard error.
+
+    Without a period the correction misses that period by what the correction with all periods
+    leaves of it, over what it leaves of a unit there: one decomposition serves every fold.
+    """
     folds = aim.size - 1
+    rows = parts.rows
+    # Along directions in which the donors do not differ a correction mends nothing.
+    squares = np.zeros(aim.size)
+    squares[: parts.sizes.size] = np.square(parts.sizes)
+    bottom = squares[:, None] + grid
+    left_share = np.divide(grid, bottom, out=np.ones_like(bottom), where=bottom > 0)
+    scaled = misses / root_mean_square(misses)
     errors = np.empty((folds, grid.size))
     for held in range(folds):
-        kept = np.arange(aim.size) != held
-        classic = simplex(misses[kept]).weights
-        left = aim[kept] - donors[kept] @ classic
-        rows, sizes, columns = np.linalg.svd(donors[kept], full_matrices=False)
-        # What each penalty's correction adds to the prediction of the held-out period.
-        added = (columns @ donors[held] * (rows.T @ left)) @ _shrunk(sizes, grid)
-        errors[held] = np.square(aim[held] - donors[held] @ classic - added)
+        left = aim - donors @ _without(scaled, held, classic)
+        off = (rows[held] * (rows.T @ left)) @ left_share
+        errors[held] = np.square(off / (np.square(rows[held]) @ left_share))
     spread = errors.std(axis=0, ddof=1) / np.sqrt(folds) if folds > 1 else np.zeros(grid.size)
     return errors.mean(axis=0), spread
 
 
-def _shrunk(sizes: Floats, penalties: Floats) -> Floats:
-    """(singular values, penalties): s / (s² + lambda); 0 where the donors do not differ."""
-    bottom = np.square(sizes)[:, None] + penalties
-    shrunk: Floats = np.divide(sizes[:, None], bottom, out=np.zeros_like(bottom), where=bottom > 0)
-    return shrunk
+def _without(misses: Floats, held: int, classic: Floats) -> Floats:
+    """Classic weights without a period: mostly the same donors have a weight."""
+    kept = np.delete(misses, held, axis=0)
+    support = np.flatnonzero(classic)
+    system = np.vstack([kept[:, support], np.ones(support.size)])
+    found = np.linalg.lstsq(system, np.append(np.zeros(kept.shape[0]), 1.0))[0]
+    if found.min() > 0:
+        weights = np.zeros(classic.size)
+        weights[support] = found / found.sum()
+        if certify(kept, weights, kept.shape[0]).duality_gap <= TARGET_GAP:
+            return weights
+    return simplex(kept).weights
 
 
 def weigher(

@@ -53,7 +53,13 @@ class _Fit:
 
 
 def sdid(
-    before: Floats, after: Floats, target: int, pool: NDArray[np.intp], n_treated: int = 1
+    before: Floats,
+    after: Floats,
+    target: int,
+    pool: NDArray[np.intp],
+    n_treated: int = 1,
+    *,
+    placebo_atts: Floats | None = None,
 ) -> Sdid:
     """Effect on one unit, or on the mean of several, with exact weights and all placebos.
 
@@ -66,6 +72,7 @@ def sdid(
         target: The treated unit.
         pool: (donors,) at least 1.
         n_treated: Units behind the treated series; it enters the penalty.
+        placebo_atts: (donors,) effects of the placebos where they are known already.
 
     Returns:
         Placebos only with at least 2 donors and no more treated units than donors.
@@ -88,12 +95,14 @@ def sdid(
     rank = p_rank = error = None
     placebos = np.empty(0)
     if pool.size >= 2 and n_treated <= pool.size:
-        others = [pool[pool != donor] for donor in pool]
+        others = [] if placebo_atts is not None else [pool[pool != donor] for donor in pool]
         fits += [
             _fit(before, after, int(donor), rest, zeta_omega, zeta_lambda)
-            for donor, rest in zip(pool, others, strict=True)
+            for donor, rest in zip(pool, others, strict=False)
         ]
         placebos = np.array([one.att for one in fits[1:]])
+        if placebo_atts is not None:
+            placebos = placebo_atts
         error = float(placebos.std())
         rank = 1 + int(np.sum(np.abs(placebos) >= abs(fit.att) * TIE))
         p_rank = rank / (pool.size + 1)

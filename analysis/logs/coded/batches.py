@@ -1,0 +1,71 @@
+"""The clean rows of a log as batches of arrays: names as codes, units by keys."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from analysis.logs.coded.names import Names
+from analysis.logs.engines import Engine
+from analysis.logs.sql import coded_rows as sql
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some clean rows, in no particular order.
+
+    Attributes:
+        unit: Ids, as an Arrow column.
+        key: 64-bit hashes of the ids.
+        t: UTC microseconds.
+        event: Places among the events' names; 0 for none.
+        arm: Places among the arms' names as written; 0 for none.
+        v: Values; NaN where blank.
+        row: Numbers of the rows in the log.
+    """
+
+    unit: Any
+    key: NDArray[np.uint64]
+    t: NDArray[np.int64]
+    event: Array
+    arm: Array
+    v: NDArray[np.float64]
+    row: Array
+
+
+def batches(engine: Engine, events: Names, arms: Names, where: str) -> Iterator[Batch]:
+    """The rows of the view ``clean``.
+
+    Args:
+        engine: Has the view.
+        events: Names of events.
+        arms: Names of arms.
+        where: Which rows count.
+    """
+    dialect = engine.dialect
+    for name, column in (("event", events), ("arm", arms)):
+        if len(column.texts) > sql.FEW_NAMES:
+            engine.table(f"{name}_places", sql.places_table(column.texts, dialect))
+    query = sql.coded_rows("clean", where, events.texts, arms.texts, dialect)
+    for found in engine.stream(query):
+        yield Batch(
+            unit=found.column("unit"),
+            key=_numbers(found.column("unit_key")).view(np.uint64),
+            t=_numbers(found.column("t")),
+            event=_numbers(found.column("event_place")),
+            arm=_numbers(found.column("arm_place")),
+            v=found.column("v").to_numpy(zero_copy_only=False),
+            row=_numbers(found.column("row_no")),
+        )
+
+
+def _numbers(column: Any) -> Array:
+    """Whole numbers, 0 where blank."""
+    filled = pc.fill_null(column, 0) if column.null_count else column
+    numbers: Array = filled.to_numpy(zero_copy_only=False)
+    return numbers

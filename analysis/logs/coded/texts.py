@@ -1,0 +1,97 @@
+"""Columns of texts: their order, and a check that equal keys stand for equal texts."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from analysis.logs.sql.dialect import BLANKS
+
+Signs = NDArray[np.uint64]
+Places = NDArray[Any]
+
+WORD = 8
+FACTOR = np.uint64(0x9E3779B97F4A7C15)
+
+
+def parts(column: Any) -> tuple[Places, NDArray[np.uint8]]:
+    """Where each text ends, and all their bytes one after the other; starts with a 0."""
+    _, where, letters = column.buffers()
+    if not len(column) or letters is None:
+        return np.zeros(len(column) + 1, dtype=np.int64), np.zeros(0, dtype=np.uint8)
+    kind = np.int64 if pa.types.is_large_string(column.type) else np.int32
+    ends = np.frombuffer(where, dtype=kind)[column.offset : column.offset + len(column) + 1]
+    spelled = np.frombuffer(letters, dtype=np.uint8)[ends[0] : ends[-1]]
+    return ends - ends[0], spelled
+
+
+def signs(column: Any) -> Signs:
+    """A number per text from its length and its last eight bytes, independent of its key."""
+    ends, spelled = parts(column)
+    room = np.zeros(spelled.size + WORD, dtype=np.uint8)
+    room[WORD:] = spelled
+    words = np.ndarray((spelled.size + 1,), dtype="<u8", buffer=room, strides=(1,))
+    last, length = words[ends[1:]], np.diff(ends)
+    short = np.flatnonzero(length < WORD)
+    if short.size:
+        # A short text's word starts with bytes of the text before it.
+        over = np.minimum(WORD * (WORD - length[short]), 63).astype(np.uint64)
+        last[short] >>= over
+        last[short[length[short] == 0]] = 0
+    found: Signs = last * FACTOR + length.astype(np.uint64)
+    return found
+
+
+def in_order(texts: Any) -> Places:
+    """The places of distinct texts in the order of their bytes.
+
+    Eight bytes after what all have in common tell most apart; the rest is compared in full.
+    """
+    ends, spelled = parts(texts)
+    size = len(texts)
+    if size < 2:
+        return np.arange(size)
+    shared = _shared(texts)
+    room = np.zeros(spelled.size + WORD, dtype=np.uint8)
+    room[: spelled.size] = spelled
+    words = np.ndarray((spelled.size + 1,), dtype=">u8", buffer=room, strides=(1,))
+    starts = ends[:-1] + shared
+    word = words[starts].astype(np.uint64)
+    left = np.diff(ends) - shared
+    short = np.flatnonzero(left < WORD)
+    if short.size:
+        over = np.minimum(WORD * (WORD - left[short]), 63).astype(np.uint64)
+        word[short] = (word[short] >> over) << over
+        word[short[left[short] == 0]] = 0
+    order: Places = np.argsort(word, kind="stable")
+    ranked = word[order]
+    alike = np.zeros(size + 1, dtype=bool)
+    alike[1:-1] = ranked[1:] == ranked[:-1]
+    tied = np.flatnonzero(alike[1:] | alike[:-1])
+    if tied.size:
+        some = order[tied]
+        order[tied] = some[pc.sort_indices(texts.take(pa.array(some))).to_numpy()]
+    return order
+
+
+def _shared(texts: Any) -> int:
+    """How many bytes all texts start with."""
+    if texts.null_count:
+        return 0
+    ends = pc.min_max(texts).as_py()
+    low, high = (ends["min"] or "").encode(), (ends["max"] or "").encode()
+    found = 0
+    while found < min(len(low), len(high)) and low[found] == high[found]:
+        found += 1
+    return found
+
+
+def some_odd(texts: Any) -> bool:
+    """Whether some text is blank, or has blanks at its ends."""
+    if texts.null_count:
+        return True
+    trimmed = pc.utf8_trim(texts, BLANKS)
+    same = pc.and_(pc.equal(trimmed, texts), pc.not_equal(texts, ""))
+    return not bool(pc.all(same).as_py())

@@ -1,0 +1,202 @@
+"""The units of a log from its rows, one after the other: first exposure, arms and marks."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from analysis.logs.coded.batches import Batch, batches
+from analysis.logs.coded.coder import Coder
+from analysis.logs.coded.names import Names, mark_of
+from analysis.logs.coded.spool import Spool
+from analysis.logs.coded.texts import in_order, signs
+from analysis.logs.coded.whole import row_marks, whole_value
+from analysis.logs.engines import Engine
+from analysis.logs.event_rows import Profile
+from analysis.logs.sql.event_units import MARKS
+
+Array = NDArray[Any]
+
+NEVER = np.iinfo(np.int64).max
+NO_ARM_LOW = 127
+# A row counts as 1 in the last 32 bits, with the sign of its unit's id above them.
+ROWS = np.uint64(2**32 - 1)
+
+
+@dataclass(frozen=True)
+class CodedUnits:
+    """Every unit of the clean rows in the order of its id, and the rows.
+
+    Attributes:
+        ids: Their ids, as an Arrow column.
+        n: Clean rows of each.
+        t0: First exposure, UTC microseconds; the largest number for none.
+        low: Smallest place of an arm among its exposures; 127 for none.
+        high: Largest; -1 for none.
+        mark: Of its rows.
+        place: Number of a unit on the rows -> place in this order.
+        events: Names that the rows' event places stand for.
+        rows: The clean rows: ``unit``, ``row``, ``t``, ``event``, ``v``.
+    """
+
+    ids: Any
+    n: Array
+    t0: Array
+    low: Array
+    high: Array
+    mark: Array
+    place: Array
+    events: Names
+    rows: Spool
+
+
+class _Sums:
+    """What is known of each unit so far, by its number."""
+
+    KINDS = (
+        ("signed", np.uint64, 0),
+        ("t0", np.int64, NEVER),
+        ("low", np.int8, NO_ARM_LOW),
+        ("high", np.int8, -1),
+        ("mark", np.uint64, 0),
+    )
+
+    def __init__(self) -> None:
+        self.columns: dict[str, Array] = {
+            name: np.zeros(0, dtype=kind) for name, kind, _ in self.KINDS
+        }
+
+    def make_room(self, size: int) -> None:
+        """Let there be so many units."""
+        for name, kind, start in self.KINDS:
+            column = self.columns[name]
+            if column.size < size:
+                grown = np.full(max(size, 2 * column.size), start, dtype=kind)
+                grown[: column.size] = column
+                self.columns[name] = grown
+
+    def take(self, name: str, order: Array) -> Array:
+        """A column in another order; it is forgotten here."""
+        taken: Array = self.columns.pop(name).take(order)
+        return taken
+
+
+class _Pass:
+    """One pass over the rows."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        codes: dict[str, int],
+        exposing: list[str] | None,
+        rows: Spool,
+        *,
+        events_wanted: bool,
+    ) -> None:
+        self.events, self.arms = Names.of(profile, "event"), Names.of(profile, "arm")
+        self._largest, self._places = profile.largest, profile.places
+        self._event_marks = self.events.table(mark_of, np.int64)
+        self._arm_marks = self.arms.table(mark_of, np.int64)
+        self._arm_codes = self.arms.table(lambda arm: codes.get(arm or "", -1), np.int8)
+        self._exposes = self.events.table(
+            lambda event: exposing is None or event in exposing, np.bool_
+        )
+        self._kind = np.uint8 if len(self.events.texts) < 256 else np.int32
+        self._events_wanted = events_wanted
+        self.rows = rows
+        self.coder, self.sums = Coder(), _Sums()
+        self.texts: list[Any] = []
+
+    def add(self, batch: Batch) -> None:
+        """More rows."""
+        unit, new = self.coder.codes(batch.key)
+        self.sums.make_room(self.coder.size)
+        if new.size:
+            self.texts.append(batch.unit.take(pa.array(new)))
+        sums = self.sums.columns
+        np.add.at(sums["signed"], unit, _signed(batch.unit))
+        whole = whole_value(batch.v, self._largest, self._places)
+        marks = row_marks(
+            batch.t, whole, self._event_marks.take(batch.event), self._arm_marks.take(batch.arm)
+        )
+        np.add.at(sums["mark"], unit, marks.view(np.uint64))
+        code = self._arm_codes.take(batch.arm)
+        exposed = np.flatnonzero(self._exposes.take(batch.event) & (code >= 0))
+        ours, code = unit.take(exposed), code.take(exposed)
+        np.minimum.at(sums["t0"], ours, batch.t.take(exposed))
+        np.minimum.at(sums["low"], ours, code)
+        np.maximum.at(sums["high"], ours, code)
+        kept = {
+            "unit": unit.astype(np.int32),
+            "row": _small(batch.row),
+            "event": batch.event.astype(self._kind),
+        }
+        self.rows.add(kept | ({"t": batch.t, "v": batch.v} if self._events_wanted else {}))
+
+    def finish(self) -> CodedUnits | None:
+        """The units; None if two ids share a key."""
+        ids = pa.concat_arrays(self.texts) if self.texts else pa.array([], pa.string())
+        self.texts.clear()
+        sums, size = self.sums, len(ids)
+        # Every row of a unit must have brought the sign of the unit's id.
+        signed = sums.columns.pop("signed")[:size]
+        n = signed & ROWS
+        if not (signed == n * _signed(ids)).all():
+            return None
+        order = in_order(ids)
+        place = np.empty(size, dtype=np.int32)
+        place[order] = np.arange(size, dtype=np.int32)
+        return CodedUnits(
+            ids=ids.take(pa.array(order)),
+            n=n.take(order).astype(np.int32),
+            t0=sums.take("t0", order),
+            low=sums.take("low", order),
+            high=sums.take("high", order),
+            mark=(sums.take("mark", order) % np.uint64(MARKS)).astype(np.int64),
+            place=place,
+            events=self.events,
+            rows=self.rows,
+        )
+
+
+def code_units(
+    engine: Engine,
+    profile: Profile,
+    codes: dict[str, int],
+    exposing: list[str] | None,
+    where: str,
+    rows: Spool,
+    *,
+    events_wanted: bool,
+) -> CodedUnits | None:
+    """The units of the view ``clean``, from one pass over its rows.
+
+    Args:
+        engine: Hands the rows over.
+        profile: What the rows hold.
+        codes: Arm as written -> its place.
+        exposing: Names of the exposure event; None if every row with an arm exposes.
+        where: Which rows count.
+        rows: Keeps the rows.
+        events_wanted: Keep times and values too.
+
+    Returns:
+        The units; None in the rare case that two ids share a hash.
+    """
+    work = _Pass(profile, codes, exposing, rows, events_wanted=events_wanted)
+    for batch in batches(engine, work.events, work.arms, where):
+        work.add(batch)
+    return work.finish()
+
+
+def _signed(ids: Any) -> Array:
+    """What each row adds to its unit: 1, and above that the sign of the id."""
+    found: Array = (signs(ids) & ~ROWS) + np.uint64(1)
+    return found
+
+
+def _small(rows: Array) -> Array:
+    """Row numbers in half the room, where they fit."""
+    return rows.astype(np.int32) if rows.size and rows.max() < 2**31 else rows
