@@ -146,8 +146,7 @@ def design(log: PanelLog, study: Study) -> Design:
     lens = study.synthetic_control or SyntheticControl()
     notices: list[Notice] = []
     starts = starts_of(log, lens)
-    treated = tuple(sorted(starts))
-    refuse_global_rollout(log, lens, treated)
+    refuse_global_rollout(log, lens, starts)
     places, labels = placed(log, starts, notices)
     evaluate_label, evaluate = evaluated(log, lens, places, labels)
     made = _assembled(

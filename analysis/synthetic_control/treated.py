@@ -84,7 +84,9 @@ def forecast_alone(lens: SyntheticControl) -> bool:
     return lens.method == "bsts" and lens.donors == ()
 
 
-def refuse_global_rollout(log: PanelLog, lens: SyntheticControl, treated: Sequence[str]) -> None:
+def refuse_global_rollout(
+    log: PanelLog, lens: SyntheticControl, starts: Mapping[str, Moment]
+) -> None:
     """Refuse a launch that left nobody untreated, unless a forecast without donors is asked for.
 
     Raises:
@@ -92,13 +94,12 @@ def refuse_global_rollout(log: PanelLog, lens: SyntheticControl, treated: Sequen
     """
     if forecast_alone(lens):
         return
-    if len(treated) == len(log.units) or lens.global_rollout:
-        start = (
-            lens.start if lens.start is not None else next(iter((lens.starts or {}).values()), "")
-        )
+    if len(starts) == len(log.units) or lens.global_rollout:
+        where = "synthetic_control.start"
+        last = _said(max(starts.values(), key=lambda one: log.axis.place(one, where)[1]))
         raise StudyError(
             "no_untreated_unit",
-            f"Every unit ({counted(len(log.units), 'unit')}) was treated by {start}; nobody is "
+            f"Every unit ({counted(len(log.units), 'unit')}) was treated by {last}; nobody is "
             "left to compare with.",
             where="synthetic_control.treated",
             fix="Look for units with a later date (staged, delayed, opted out), surfaces or "

@@ -174,14 +174,8 @@ def _before_any_start(
 
 
 def _plan(log: str, key: str, row: StudyRow, panel: PanelLog, study: Study) -> None:
-    place = st.empty()
-    place.progress(0.0, text="Planning…")
-
-    def progress(doing: str, share: float) -> None:
-        place.progress(min(max(share, 0.0), 1.0), text=f"{plain(doing)}…")
-
-    made = _made(log, key, panel, study, progress)
-    place.empty()
+    with st.spinner("Pretending launches: of the units named, of each unit, and of sets…"):
+        made = _made(log, key, panel, study)
     if isinstance(made, VerdictError):
         show_error(made)
         return
@@ -197,14 +191,13 @@ def _made(
     key: str,  # noqa: ARG001
     _panel: PanelLog,
     _study: Study,
-    _progress: Any,
 ) -> Made | VerdictError:
     from dataclasses import asdict
 
     from analysis import synthetic_control
 
     try:
-        made = synthetic_control.planned(_panel, _study, _progress)
+        made = synthetic_control.planned(_panel, _study)
     except VerdictError as error:
         return error
     return Made(made.content, tuple(asdict(one) for one in made.notices))
@@ -219,13 +212,8 @@ def _power(row: StudyRow, key: str, content: Mapping[str, Any]) -> None:
     more = len(content["treated"]) - 6
     who = f"{names} and {more} more" if more > 0 else names
     st.subheader(f"If {plain(who)} got it", anchor=False)
-    if power["mde"] is None:
-        said = "no lift tried would be found four times in five."
-    else:
-        lift = wording.signed_percent(power["mde"]).lstrip("+")
-        said = f"a lift of **{lift}** would be found four times in five."
-    per = words.counted(int(power["horizon"]), "period")
-    st.markdown(f"Over {per}, against {words.counted(content['n_donors'], 'donor')}: {said}")
+    per = words.counted(int(power["horizon"]), _period(content))
+    st.markdown(f"A test of {per} against {words.counted(content['n_donors'], 'donor')}.")
     if content["share_of_total"] is not None:
         st.caption(
             f"They hold {words.share(content['share_of_total'])} of {plain(content['metric'])}."
@@ -239,6 +227,7 @@ def _power(row: StudyRow, key: str, content: Mapping[str, Any]) -> None:
         Choice(dark=st.context.theme.type == "dark"),
     )  # fmt: skip
     if not drawn:
+        st.markdown(f"**{_found(power)}**")
         html.table(rows)
     with st.expander("Pretended launches", icon=":material/history:"):
         html.table(
@@ -260,6 +249,18 @@ def _power(row: StudyRow, key: str, content: Mapping[str, Any]) -> None:
             "Each window pretends a launch where there was none. At a lift of 0.0% p should be"
             " small no more often than alpha says."
         )
+
+
+def _period(content: Mapping[str, Any]) -> str:
+    frequency = str(content["frequency"])
+    return "period" if frequency == "label" else frequency
+
+
+def _found(power: Mapping[str, Any]) -> str:
+    if power["mde"] is None:
+        return "No lift tried would be found four times in five"
+    lift = wording.signed_percent(power["mde"]).lstrip("+")
+    return f"A lift of {lift} would be found four times in five"
 
 
 def _sets(content: Mapping[str, Any]) -> None:

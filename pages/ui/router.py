@@ -40,8 +40,8 @@ def main() -> None:
                 "data_health", "Data health", "fact_check", "data_health",
                 "What came in, what was left out of the open study, and why.",
             ),
-            _page(
-                "planning", "Planning", "event_upcoming", "planning",
+            *_for(
+                "write", "planning", "Planning", "event_upcoming",
                 "Before launch: what a test would show, and on which units.",
             ),
             *_for("share", "links", "Links", "link", "Every share link, and the way to end it."),

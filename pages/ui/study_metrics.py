@@ -27,7 +27,7 @@ COLUMN_KINDS: dict[str | None, str] = {
 BETTER = {"higher": "Higher", "lower": "Lower"}
 TERM_VALUES = {"count": "number of events", "sum": "sum of values"}
 WIDTHS = (2.5, 1.5, 1.9, 2.1, 1.4, 0.5)
-BELOW = (1.1, 1.4, 5.0)
+BELOW = (1.1, 2.2, 4.2)
 # Metrics of rows that are sums already name several columns, which the study file says.
 SUMMED = ("successes", "trials", "n", "sum", "sum_sq")
 

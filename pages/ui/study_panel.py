@@ -179,8 +179,8 @@ def _values(log: PanelLog, content: Mapping[str, Any] | None) -> dict[str, dict[
     if content is not None:
         kept = {one["unit"] for one in content["donors"] if one["status"] == "kept"}
         who = {
-            "treated, before": [log.units.index(one) for one in content["treated"]],
-            "donors, before": [i for i, one in enumerate(log.units) if one in kept],
+            "treated before the start": [log.units.index(one) for one in content["treated"]],
+            "donors": [i for i, one in enumerate(log.units) if one in kept],
         }
         before = next(
             (i for i, one in enumerate(log.axis.labels) if one == content["start"]), before
@@ -326,7 +326,8 @@ def _detectable(looked: Looked) -> str:
     floor = f"With {words.counted(n, 'donor')} the least possible p is {1 / (n + 1):.2g}."
     if power is None:
         return floor
-    length = words.counted(int(power["horizon"]), "period")
+    per = content["frequency"] if looked.on_calendar else "period"
+    length = words.counted(int(power["horizon"]), per)
     if power["mde"] is None:
         most = wording.signed_percent(power["power_by_lift"][-1]["lift"]).lstrip("+")
         return f"{floor} Over {length} no lift up to {most} would be found four times in five."

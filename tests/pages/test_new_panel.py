@@ -116,8 +116,7 @@ def test_choices_are_saved_at_once(store: Store, panel: Upload) -> None:
 
 def test_each_metric_shows_treated_and_donors(panel: Upload) -> None:
     at = treat(panel("tasks.csv", panel_file()), "u00")
-    assert "treated, before **55\\.9**" in shown_text(at)
-    assert "donors, before" in shown_text(at)
+    assert "treated before the start **55\\.9** · donors **" in shown_text(at)
 
 
 def test_a_start_for_each_unit_begins_from_the_one_start(store: Store, panel: Upload) -> None:
