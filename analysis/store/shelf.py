@@ -112,6 +112,9 @@ class Shelf:
         try:
             import fsspec
 
+            if "://" not in self._url:
+                # fsspec would take it for a folder beside the program.
+                raise ValueError("it is no URL")
             system, root = fsspec.core.url_to_fs(self._url)
         except (ImportError, ValueError) as error:
             raise StoreError(
