@@ -1,6 +1,6 @@
 """Several processes on one store, and processes that are killed while they save.
 
-40 kills on SQLite and 10 on PostgreSQL in `make test`; `VERDICT_KILLS=200 make kills` for more.
+40 kills on SQLite and 10 on PostgreSQL in `make test`; 200 and 50 with `make kills`.
 """
 
 import io
