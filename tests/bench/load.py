@@ -65,6 +65,15 @@ class Taken:
 
     seconds: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    cpu: float = 0.0
+    lasted: float = 0.0
+
+    @contextmanager
+    def measuring(self, server: "Server") -> Iterator[None]:
+        """The server's CPU time and the time on the clock while this goes on."""
+        cpu, begin = server.cpu(), time.perf_counter()
+        yield
+        self.cpu, self.lasted = server.cpu() - cpu, time.perf_counter() - begin
 
     def at(self, share_of_all: float) -> float:
         """A percentile, ms."""
@@ -139,15 +148,16 @@ async def shared_pages(server: Server, rate: int, seconds: float, connections: i
         writer.close()
 
     asking = [asyncio.create_task(ask()) for _ in range(connections)]
-    begin = time.perf_counter()
-    for k in range(int(rate * seconds)):
-        wait = begin + k / rate - time.perf_counter()
-        if wait > 0:
-            await asyncio.sleep(wait)
-        due.put_nowait(begin + k / rate)
-    for _ in asking:
-        due.put_nowait(-1.0)
-    await asyncio.gather(*asking)
+    with taken.measuring(server):
+        begin = time.perf_counter()
+        for k in range(int(rate * seconds)):
+            wait = begin + k / rate - time.perf_counter()
+            if wait > 0:
+                await asyncio.sleep(wait)
+            due.put_nowait(begin + k / rate)
+        for _ in asking:
+            due.put_nowait(-1.0)
+        await asyncio.gather(*asking)
     return taken
 
 
@@ -204,7 +214,7 @@ async def people(server: Server, count: int, every: float, seconds: float) -> Ta
     """People who each do something every few seconds: read a readout, look into the list."""
     taken, chance = Taken(), random.Random(1)
     opened = await tabs(server, count)
-    end = time.perf_counter() + seconds
+    end = 0.0
 
     async def work(person: Person) -> None:
         await asyncio.sleep(chance.random() * every)
@@ -218,7 +228,9 @@ async def people(server: Server, count: int, every: float, seconds: float) -> Ta
             taken.seconds.append(time.perf_counter() - begin)
             await asyncio.sleep(max(0.0, every - (time.perf_counter() - begin)))
 
-    await asyncio.gather(*(work(one) for one in opened))
+    with taken.measuring(server):
+        end = time.perf_counter() + seconds
+        await asyncio.gather(*(work(one) for one in opened))
     await asyncio.gather(*(one.socket.close() for one in opened))
     return taken
 
@@ -231,41 +243,47 @@ def main() -> None:
     asked.add_argument("--people", type=int, default=100)
     asked.add_argument("--idle", type=int, default=500)
     given = asked.parse_args()
-    print("| what | asked | median ms | p95 ms | errors | server CPU | server MB |")
-    print("|---|---|---|---|---|---|---|")
+    print("| what | asked | answered/s | median ms | p95 ms | errors | CPU ms each | server MB |")
+    print("|---|---|---|---|---|---|---|---|")
     with served() as server:
         asyncio.run(shared_pages(server, 50, 1, 8))
-        begin = server.cpu()
-        taken = asyncio.run(shared_pages(server, given.rate, given.seconds, 32))
-        row("shared pages", f"{given.rate}/s", taken, server, begin, given.seconds)
+        row(
+            "shared pages", f"{given.rate}/s",
+            asyncio.run(shared_pages(server, given.rate, given.seconds, 32)), server,
+        )  # fmt: skip
         asyncio.run(people(server, 5, 1, 3))
-        begin = server.cpu()
-        taken = asyncio.run(people(server, given.people, 5, given.seconds))
-        row("people, an action each 5 s", str(given.people), taken, server, begin, given.seconds)
-        asyncio.run(idle(server, given.idle, given.seconds))
+        row(
+            "people, an action each 5 s", str(given.people),
+            asyncio.run(people(server, given.people, 5, given.seconds)), server,
+        )  # fmt: skip
+        row(
+            "a reader beside idle sessions", str(given.idle),
+            asyncio.run(beside_idle(server, given.idle, given.seconds)), server,
+        )  # fmt: skip
 
 
-async def idle(server: Server, count: int, seconds: float) -> None:
-    """Open tabs that do nothing: what they cost, and what one more person waits beside them."""
+async def beside_idle(server: Server, count: int, seconds: float) -> Taken:
+    """Open tabs that do nothing, and what one more person waits beside them."""
+    taken = Taken()
     opened = await tabs(server, count)
-    begin, taken = server.cpu(), Taken()
-    until = time.perf_counter() + seconds
-    while time.perf_counter() < until:
-        moment = time.perf_counter()
-        await opened[0].act("ab")
-        taken.seconds.append(time.perf_counter() - moment)
-        await asyncio.sleep(0.5)
-    row("one reader beside idle sessions", str(count), taken, server, begin, seconds)
+    with taken.measuring(server):
+        until = time.perf_counter() + seconds
+        while time.perf_counter() < until:
+            moment = time.perf_counter()
+            await opened[0].act("ab")
+            taken.seconds.append(time.perf_counter() - moment)
+            await asyncio.sleep(0.5)
     await asyncio.gather(*(one.socket.close() for one in opened))
+    return taken
 
 
-def row(what: str, asked: str, taken: Taken, server: Server, begin: float, seconds: float) -> None:
+def row(what: str, asked: str, taken: Taken, server: Server) -> None:
     """One line of the table."""
-    busy = (server.cpu() - begin) / seconds
+    count = len(taken.seconds)
     print(
-        f"| {what} | {asked} | {1000 * statistics.median(taken.seconds):.0f} |"
-        f" {taken.at(0.95):.0f} | {len(taken.errors)} | {busy:.0%} of a core |"
-        f" {server.memory():.0f} |",
+        f"| {what} | {asked} | {count / taken.lasted:.0f} |"
+        f" {1000 * statistics.median(taken.seconds):.0f} | {taken.at(0.95):.0f} |"
+        f" {len(taken.errors)} | {1000 * taken.cpu / count:.1f} | {server.memory():.0f} |",
         flush=True,
     )
 

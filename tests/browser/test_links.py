@@ -70,6 +70,7 @@ def test_the_life_of_a_link(visit: Any, server: Server, browser: Browser) -> Non
     assert serious(page) == []
     page.get_by_role("button", name="Turn link off").click()
     expect(page.get_by_text("No link opens any more.")).to_be_visible()
+    page.wait_for_timeout(1_000)
     assert alike(fetched(url), fetched(f"{server.url}/r/{'A' * 43}"))
     assert fetched(url)[0] == 404
     phone.goto(url)
