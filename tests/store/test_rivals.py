@@ -112,11 +112,11 @@ def kill_again_and_again(store: Store, kills: int) -> None:
                 assert time.monotonic() < until, "nothing was acknowledged within 60 seconds"
                 time.sleep(0.01)
             time.sleep(chance.random() * 0.15)
-            acknowledged += victim.kill()
+            said = victim.kill()
             running.append(Listener(store.home, f"n{k}"))
-            if k % 10 == 9:
-                # Others go on writing while this looks.
-                check_all_there(Store.open(store.home), acknowledged)
+            # Others go on writing while this looks.
+            check_all_there(store, said)
+            acknowledged += said
     finally:
         for one in running:
             acknowledged += one.kill()
