@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --upgrade
+POSTGRES := $(shell ls -d /usr/lib/postgresql/*/bin/postgres 2>/dev/null || command -v postgres)
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 # Debian packages, when they may be installed: as root, or through sudo.
@@ -14,11 +15,13 @@ APT := if [ "$$(id -u)" = 0 ]; then as=; else as=sudo; fi; \
 	export DEBIAN_FRONTEND=noninteractive; \
 	$$as apt-get update -qq && $$as apt-get install -y -qq --no-install-recommends
 
-.PHONY: help run install install-dev test check format bench calibrate samples docs screenshot lock clean
+.PHONY: help run install install-dev test kills load check format bench calibrate samples docs screenshot lock clean
 
 help:
 	@echo "make run        serve the app on http://127.0.0.1:$(PORT) (PORT=8600 for another port)"
 	@echo "make test       run every test, the browser's too"
+	@echo "make kills      kill saving processes 200 times, on SQLite and on PostgreSQL"
+	@echo "make load       measure shared pages, people and idle sessions on a served app"
 	@echo "make check      format, lint, types and floors, as CI does"
 	@echo "make format     format the code"
 	@echo "make bench      measure beside pandas, tea-tasting and plain DuckDB (BENCH_ROWS=100000000)"
@@ -58,10 +61,21 @@ chromium:
 	@test -n "$(CHROMIUM)" || { echo "Installing Chromium for the browser tests ..."; $(APT) chromium; } || { \
 		echo "The browser tests need Chromium. Run: apt-get install chromium" >&2; exit 1; }
 
+.PHONY: postgres
+postgres:
+	@test -n "$(POSTGRES)" || { echo "Installing PostgreSQL for the tests of the store ..."; $(APT) postgresql; } || { \
+		echo "The tests need PostgreSQL. Run: apt-get install postgresql" >&2; exit 1; }
+
 # What measures time, and the browser, run alone on a quiet machine.
-test: install-dev chromium
+test: install-dev chromium postgres
 	$(BIN)/python -m pytest -n 2 -m "not browser and not timing"
 	VERDICT_CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -m "browser or timing"
+
+kills: install-dev postgres
+	VERDICT_KILLS=200 $(BIN)/python -m pytest tests/store/test_rivals.py
+
+load: install-dev
+	$(BIN)/python -m tests.bench.load
 
 check: install-dev
 	$(BIN)/ruff format --check .

@@ -31,7 +31,7 @@ html.table(
             "When (UTC)": f"{words.day(one.at)}, {one.at[11:16]}",
             "Who": one.who,
             "What": one.what,
-            "Object": one.object,
+            "Object": one.object[:12],
         }
         for one in rows[:SHOWN]
     ]

@@ -109,18 +109,15 @@ class Shelf:
     # The object store
 
     def _storage(self) -> tuple[Any, str]:
+        if "://" not in self._url:
+            # fsspec would take it for a folder beside the program.
+            raise _bad_url("it is no URL")
         try:
             import fsspec
 
             system, root = fsspec.core.url_to_fs(self._url)
         except (ImportError, ValueError) as error:
-            raise StoreError(
-                "bad_setting",
-                f"VERDICT_STORAGE_URL cannot be used ({error}).",
-                where="VERDICT_STORAGE_URL",
-                fix="Write a URL that fsspec knows, such as s3://bucket/verdict, and install its"
-                " package.",
-            ) from None
+            raise _bad_url(str(error)) from None
         return system, f"{root.rstrip('/')}/{self._kind}"
 
     def _has(self, name: str) -> bool:
@@ -197,6 +194,15 @@ def _age(system: Any, one: dict[str, Any]) -> float:
     when = _asked(system.modified, one["name"])
     when = when if when.tzinfo else when.replace(tzinfo=UTC)
     return float((datetime.now(UTC) - when).total_seconds())
+
+
+def _bad_url(why: str) -> StoreError:
+    return StoreError(
+        "bad_setting",
+        f"VERDICT_STORAGE_URL cannot be used ({why}).",
+        where="VERDICT_STORAGE_URL",
+        fix="Write a URL that fsspec knows, such as s3://bucket/verdict, and install its package.",
+    )
 
 
 def _lost(name: str, where: str) -> StoreError:

@@ -1,13 +1,14 @@
 """Share links over plain HTTP: `/r/<token>` and what lies beside it, for people without a login.
 
 No parameter is read, no query is run, no log is needed: a link shows one frozen readout. What
-was rendered once is kept, since it never changes; whether the link still works is asked each
-time. The report itself is made by `analysis.report`.
+was rendered once is kept, since it never changes; that a link works is believed for one second,
+so that a link which is turned off ends within that. The report is made by `analysis.report`.
 """
 
 import asyncio
 import json
 import logging
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from pages.ui.frame import opened_store
 log = logging.getLogger("verdict")
 
 KEPT_BYTES = 64 << 20
+BELIEVED_SECONDS = 1.0
+BELIEVED = 2_000
 LENSES = ("ab", "interleaving", "synthetic_control")
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none';"
@@ -126,6 +129,30 @@ class Rendered:
             self._bytes -= len(dropped)
 
 
+class Lookups:
+    """Links that worked a moment ago; what does not work is asked for again each time."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[float, Store, Shared]] = {}
+
+    async def get(self, token: str) -> tuple[Store, Shared] | None:
+        """The store and what the token shows in it; None if it shows nothing."""
+        at = time.monotonic()
+        kept = self._kept.get(token)
+        if kept is not None and kept[0] > at:
+            return kept[1], kept[2]
+        store = opened_store()
+        shared = await run_in_threadpool(opened, store, token)
+        if shared is None:
+            self._kept.pop(token, None)
+            return None
+        if len(self._kept) >= BELIEVED:
+            self._kept.clear()
+        self._kept[token] = (at + BELIEVED_SECONDS, store, shared)
+        return store, shared
+
+
+_lookups = Lookups()
 _rendered = Rendered(KEPT_BYTES)
 _noted: set[tuple[str, str]] = set()
 
@@ -136,10 +163,10 @@ async def show(request: Request) -> Response:
     made = SHOWN.get(what)
     if made is None:
         return gone()
-    store = opened_store()
-    shared = await run_in_threadpool(opened, store, token)
-    if shared is None:
+    found = await _lookups.get(token)
+    if found is None:
         return gone()
+    store, shared = found
     origin = own_origin(request)
     make, kind = made
     # The link stands for its token, its study and what it shows: all are fixed when it is made.

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from analysis.core import StoreError
 from analysis.store import (
+    Person,
     Store,
     StudyRow,
     is_running,
@@ -19,6 +21,8 @@ from analysis.store import (
     stop,
     unfinished,
 )
+from analysis.store.jobs import machine
+from tests.store.conftest import STUDY, made_readout
 
 
 def wait(until: Callable[[], bool], seconds: float = 60) -> None:
@@ -143,3 +147,61 @@ def test_the_command_line_saves_what_it_made(
     row = store.study(study_id)
     assert row.status == "done"
     assert row.definition["log"]["path"] == [str(samples / "onboarding.csv")]
+
+
+def machines(store: Store, tmp_path: Path) -> tuple[Store, Store]:
+    """Two machines on one database; SQLite has one machine only, so the second is named anew."""
+    home = tmp_path / "other"
+    home.mkdir(mode=0o700)
+    if store.catalogue.embedded:
+        (home / store.catalogue.file.name).symlink_to(store.catalogue.file)
+    return store, Store.open(home)
+
+
+def test_a_run_on_another_machine_is_left_alone_while_it_lives(
+    store: Store, tmp_path: Path
+) -> None:
+    here, there = machines(store, tmp_path)
+    study_id = here.save_study(STUDY, ready=True)
+    run = f"{machine(here)}:1"
+    assert here.begin(study_id, run)
+    assert machine(here) != machine(there)
+    assert refreshed(there, there.study(study_id)).status == "running"
+    assert not there.begin(study_id, f"{machine(there)}:2")
+    assert here.beat(study_id, run)
+
+
+def test_a_run_on_another_machine_that_fell_silent_is_over(store: Store, tmp_path: Path) -> None:
+    here, there = machines(store, tmp_path)
+    study_id = here.save_study(STUDY, ready=True)
+    run = f"{machine(here)}:1"
+    here.begin(study_id, run)
+    with store.catalogue.writing() as connection:
+        connection.exec_driver_sql("UPDATE studies SET beat = beat - 60")
+    dead = refreshed(there, there.study(study_id))
+    assert (dead.status, dead.error.code if dead.error else None) == ("failed", "run_stopped")
+    assert there.begin(study_id, f"{machine(there)}:2")
+    # It was not dead, only slow: what it brings now is refused, and it is told to end.
+    assert not here.beat(study_id, run)
+    assert not here.progress(study_id, "Reading", 0.5, run)
+    with pytest.raises(StoreError) as refused:
+        here.save_readout(study_id, made_readout(), run=run)
+    assert refused.value.code == "run_stopped"
+    assert there.study(study_id).run == f"{machine(there)}:2"
+
+
+def test_a_run_on_another_machine_can_be_stopped(store: Store, tmp_path: Path) -> None:
+    here, there = machines(store, tmp_path)
+    study_id = here.save_study(STUDY, ready=True)
+    run = f"{machine(here)}:1"
+    here.begin(study_id, run)
+    stop(there, study_id)
+    assert there.study(study_id).status == "failed"
+    assert not here.beat(study_id, run)
+
+
+def test_a_viewer_sees_that_a_run_died(store: Store) -> None:
+    study_id = store.save_study(STUDY, ready=True)
+    store.begin(study_id, f"{machine(store)}:1")
+    viewer = store.acting(Person("v@example.com", "viewer", signed_in=True))
+    assert refreshed(viewer, viewer.study(study_id)).status == "failed"
