@@ -19,7 +19,7 @@ RULES = {
 }
 REASONS = {
     "leave_one_out_sign": "Without one of the donors the effect changes sign.",
-    "conformal_disagrees": "Residuals before the start are as large as those after it.",
+    "conformal_disagrees": "A second test, which shifts residuals in time, does not confirm it.",
     "anticipation_or_wrong_date": "A pretended start before the true one shows an effect already.",
     "donor_dependence": "The effect hangs on one donor.",
     "placebo_rank": "The effect ranks among the largest of all placebos.",

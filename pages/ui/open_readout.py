@@ -65,12 +65,20 @@ def _offer_next(row: StudyRow, lens: str, *, has_readout: bool) -> None:
             _run(row)
 
 
+def _sample(row: StudyRow) -> str:
+    if not row.sample:
+        return ""
+    # Of real numbers only what was published about them is known.
+    known = any("lift" in one for one in truth_of(row).values() if isinstance(one, dict))
+    return "sample with known truth" if known or "better" in truth_of(row) else "sample"
+
+
 def caption(row: StudyRow, content: Content, lens: str = "ab") -> str:
     """The line under a readout's title: when, how much, who against whom, saved when."""
     parts = [
         *heading.caption(content, lens, words.plain),
         f"saved {words.day(row.saved)}",
-        "sample with known truth" if row.sample else "",
+        _sample(row),
     ]
     return " · ".join(part for part in parts if part)
 

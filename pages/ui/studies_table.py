@@ -10,7 +10,8 @@ from analysis.store import UNDO, Store, StudyRow, refreshed
 from pages.ui import frame, visitor, words
 from pages.ui.failure import show_error
 
-WIDTHS = (3.6, 1.7, 2.7, 2.3, 1.0, 1.3, 0.7)
+WIDTHS = (3.4, 1.9, 2.7, 2.1, 1.2, 1.3, 0.7)
+FAULTS = ("run_failed", "run_stopped")
 HEADINGS = ("Study", "Verdict", "Primary lift", "Guardrails", "Units", "Saved", "")
 Colour = Literal["blue", "orange", "gray"]
 TONES: dict[str, Colour] = {
@@ -134,7 +135,10 @@ def _verdict(row: StudyRow) -> None:
     if row.status == "running":
         st.badge(f"Running {row.share:.0%}", icon=":material/progress_activity:", color="gray")
     elif row.status == "failed" and row.readout_id is None:
-        st.badge("Run failed", icon=":material/error:", color="orange")
+        # A study that its log cannot answer is refused; only a fault of ours is a failure.
+        fault = row.error is None or row.error.code in FAULTS
+        said, icon = ("Run failed", "error") if fault else ("Refused", "block")
+        st.badge(said, icon=f":material/{icon}:", color="orange")
     elif row.readout_id is None:
         word = "Draft" if row.status == "draft" else "Not run yet"
         st.badge(word, icon=":material/edit:", color="gray")
