@@ -190,26 +190,29 @@ def title_of(
     content: Content, drawn: Mapping[str, Any], measure: Measure, scale: str, *, grey: bool
 ) -> str:
     """One sentence that states the finding, in the chosen scale."""
+    name = measure.name
+    if drawn.get("unit"):
+        name = f"{name}, {drawn['unit']}"
     if grey:
-        return f"{measure.name}, actual and counterfactual: not to be read as an effect"
+        return f"{name}, actual and counterfactual: not to be read as an effect"
     value = {"percent": drawn.get("lift"), "period": drawn.get("att")}.get(
         scale, drawn.get("cumulative")
     )
     low, high = drawn.get("att_low"), drawn.get("att_high")
     if value is None:
-        return f"{measure.name}: actual and counterfactual"
+        return f"{name}: actual and counterfactual"
     if low is not None and high is not None and low <= 0 <= high:
         if not drawn.get("n_units"):
-            return f"{measure.name}: within what the forecast allows"
-        return f"{measure.name}: within usual drift of the counterfactual"
+            return f"{name}: within what the forecast allows"
+        return f"{name}: within usual drift of the counterfactual"
     tail = "" if low is not None and high is not None else ", without an interval"
     side = "above" if value > 0 else "below"
     if scale == "percent":
-        return f"{measure.name}: {words.lift(value).lstrip('+−')} {side} the counterfactual{tail}"
+        return f"{name}: {words.lift(value).lstrip('+−')} {side} the counterfactual{tail}"
     size = measure.change(value).lstrip("+−")
     per = str(lens(content).get("frequency") or "label")
     how = "in total" if scale == "total" else f"a {'period' if per == 'label' else per}"
-    return f"{measure.name}: {size} {side} the counterfactual {how}{tail}"
+    return f"{name}: {size} {side} the counterfactual {how}{tail}"
 
 
 def _alt(title: str, content: Content, drawn: Mapping[str, Any], measure: Measure) -> str:

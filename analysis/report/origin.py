@@ -80,7 +80,20 @@ def _of_lists(content: Content) -> Iterator[str]:
 def _of_panel(content: Content) -> Iterator[str]:
     found = content["synthetic_control"]
     yield from (str(found[key]) for key in ("estimator", "method") if found.get(key))
-    yield from ("placebo", "p_t", "conformal")
+    if found.get("weights"):
+        yield "nnls"
+    if found.get("rank", found.get("rank_t")) is not None:
+        yield "placebo_t"
+    if found.get("staggered"):
+        yield "staggered"
+    if found.get("in_time_placebo") or found.get("leave_one_out"):
+        yield "in_time"
+    if (found.get("conformal") or {}).get("p_zero_effect") is not None:
+        yield "conformal"
+    if found.get("fit_equivalent"):
+        yield "fit_range"
+    if any(one.get("p_harm") is not None for one in found.get("metrics") or ()):
+        yield "holm"
 
 
 _KEYS = {"ab": _of_arms, "interleaving": _of_lists, "synthetic_control": _of_panel}

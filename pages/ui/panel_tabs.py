@@ -28,7 +28,7 @@ def scale(content: Content) -> str:
     """The scale in which the headline is told now: the rows stand above the control itself."""
     offered = {name: one for one, name in _scales(content).items()}
     asked = st.session_state.get(SCALE) or offered.get(st.query_params.get(SCALE, ""))
-    return asked if asked in offered.values() else next(iter(offered.values()))
+    return str(asked) if asked in offered.values() else next(iter(offered.values()))
 
 
 def _scales(content: Content) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from analysis.report import panel_badges, panel_details, panel_rows, tables
+from analysis.report import origin, panel_badges, panel_details, panel_rows, tables
 from analysis.store import SAMPLES, Store
 from analysis.store.summary import summarise
 from pages.ui import panel_lines
@@ -296,6 +296,17 @@ def test_the_published_numbers_of_a_sample_are_said() -> None:
     assert said.startswith("Published for these data.")
     assert "rank 1 of 39 by RMSPE ratio" in said
     assert panel_lines.truth_line(readout, {}) == ""
+
+
+def test_a_shared_report_names_the_methods_that_made_it() -> None:
+    assert [name for name, _ in origin.methods(content(), "synthetic_control")] == [
+        "Indexed", "Exact weights", "Studentised placebo test and its dual interval",
+        "In-time placebo and leave-one-out", "Conformal p-value", "Fit-equivalent range",
+        "Guardrails, corrected",
+    ]  # fmt: skip
+    assert [name for name, _ in origin.methods(content("bsts"), "synthetic_control")] == [
+        "Structural time series",
+    ]
 
 
 def test_a_samples_known_truth_stands_beside_the_estimate() -> None:
