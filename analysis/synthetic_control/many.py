@@ -193,14 +193,15 @@ class _Prepared:
         cheaper = np.flatnonzero(price < level)
         most = max(NEXT, one.chosen.size // 2)
         cheaper = cheaper[np.argsort(price[cheaper], kind="stable")[:most]]
-        if np.isin(cheaper, one.chosen).all():
+        following = np.zeros(price.size, dtype=bool)
+        following[one.chosen] = True
+        if following[cheaper].all():
             # No new donor, and yet a gap: the products lost the digits.
             if one.by_columns:
                 return False
             one.by_columns = True
-        following = np.zeros(price.size, dtype=bool)
+        following[one.chosen] = one.weights > 0
         following[cheaper] = True
-        following[one.chosen[one.weights > 0]] = True
         one.following = np.flatnonzero(following)
         one.likely = following
         return True

@@ -117,7 +117,9 @@ def spread_of_changes(donors: Floats) -> float:
 def gap_of(series: Floats, problem: Problem, weights: Floats) -> Floats:
     """(periods,) target minus weighted donors."""
     target, pool = problem
-    gap: Floats = series[:, target] - series[:, pool] @ weights
+    # Few donors of many carry weight, and copying the others' series is what takes time.
+    carries = np.flatnonzero(weights)
+    gap: Floats = series[:, target] - series[:, pool[carries]] @ weights[carries]
     return gap
 
 

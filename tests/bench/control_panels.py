@@ -1,0 +1,41 @@
+"""The panels that synthetic control is timed on; NumPy alone, so that any peer can make them."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+TOBACCO = Path(__file__).resolve().parents[2] / "data" / "samples" / "california_prop99.csv"
+# Donors and pre-periods of the larger panels; each has ten more periods after the start.
+SIZES = {"hundred": (100, 200), "five_hundred": (500, 400), "five_thousand": (5_000, 1_000)}
+POST = 10
+
+
+def tobacco() -> tuple[Floats, int]:
+    """(31 years, 39 states) with California first, and its 19 years before the start."""
+    with TOBACCO.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter=";"))
+    states = sorted({row["State"] for row in rows}, key=lambda state: (state != "California", state))
+    values = np.empty((31, len(states)))
+    for row in rows:
+        values[int(row["Year"]) - 1970, states.index(row["State"])] = float(row["PacksPerCapita"])
+    return values, 19
+
+
+def factors(donors: int, pre: int) -> Floats:
+    """(pre + POST, 1 + donors): five common random walks, loads of its own for each, and noise."""
+    rng = np.random.default_rng(2026)
+    common = rng.normal(size=(pre + POST, 5)).cumsum(axis=0)
+    loads = rng.normal(size=(5, donors + 1))
+    return 100 + common @ loads + rng.normal(0, 0.5, size=(pre + POST, donors + 1))
+
+
+def panel_of(task: str) -> tuple[Floats, int]:
+    """The panel of a task and its pre-periods."""
+    if task in SIZES:
+        donors, pre = SIZES[task]
+        return factors(donors, pre), pre
+    return tobacco()
