@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.core import LogError
+from analysis.logs.coded.arrow import column_of
 from analysis.logs.coded.texts import some_odd
 from analysis.logs.coded.units import CodedUnits, code_units
 from analysis.logs.column_store import Array
@@ -90,14 +91,14 @@ class UnitTable:
         """How rows l and the table's rows u are joined; the table is there from now on."""
         if self._missing is not None:
             found, self._missing = self._missing, None
-            never = found.low > found.high
+            exposed = found.low <= found.high
             columns = {
-                "ix": np.arange(found.n.size),
+                "ix": column_of(np.arange(found.n.size)),
                 "unit": found.ids,
-                "n": found.n,
-                "t0": pa.array(found.t0, mask=never),
-                "arm_low": pa.array(found.low, mask=never),
-                "arm_high": pa.array(found.high, mask=never),
+                "n": column_of(found.n),
+                "t0": column_of(found.t0, exposed),
+                "arm_low": column_of(found.low, exposed),
+                "arm_high": column_of(found.high, exposed),
             }
             self._engine.put("unit_rows", pa.table(columns))
             key = self._engine.dialect.key("unit")

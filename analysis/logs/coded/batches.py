@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from analysis.logs.coded.arrow import numbers
 from analysis.logs.coded.names import Names
 from analysis.logs.engines import Engine
 from analysis.logs.sql import coded_rows as sql
@@ -55,17 +55,10 @@ def batches(engine: Engine, events: Names, arms: Names, where: str) -> Iterator[
     for found in engine.stream(query):
         yield Batch(
             unit=found.column("unit"),
-            key=_numbers(found.column("unit_key")).view(np.uint64),
-            t=_numbers(found.column("t")),
-            event=_numbers(found.column("event_place")),
-            arm=_numbers(found.column("arm_place")),
-            v=found.column("v").to_numpy(zero_copy_only=False),
-            row=_numbers(found.column("row_no")),
+            key=numbers(found.column("unit_key")).view(np.uint64),
+            t=numbers(found.column("t")),
+            event=numbers(found.column("event_place")),
+            arm=numbers(found.column("arm_place")),
+            v=numbers(found.column("v"), np.nan),
+            row=numbers(found.column("row_no")),
         )
-
-
-def _numbers(column: Any) -> Array:
-    """Whole numbers, 0 where blank."""
-    filled = pc.fill_null(column, 0) if column.null_count else column
-    numbers: Array = filled.to_numpy(zero_copy_only=False)
-    return numbers

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from analysis.logs.coded.arrow import column_of, numbers
 from analysis.logs.sql.dialect import BLANKS
 
 Signs = NDArray[np.uint64]
@@ -72,7 +73,7 @@ def in_order(texts: Any) -> Places:
     tied = np.flatnonzero(alike[1:] | alike[:-1])
     if tied.size:
         some = order[tied]
-        order[tied] = some[pc.sort_indices(texts.take(pa.array(some))).to_numpy()]
+        order[tied] = some[numbers(pc.sort_indices(texts.take(column_of(some))))]
     return order
 
 
@@ -92,6 +93,7 @@ def some_odd(texts: Any) -> bool:
     """Whether some text is blank, or has blanks at its ends."""
     if texts.null_count:
         return True
-    trimmed = pc.utf8_trim(texts, BLANKS)
-    same = pc.and_(pc.equal(trimmed, texts), pc.not_equal(texts, ""))
-    return not bool(pc.all(same).as_py())
+    ends, spelled = parts(texts)
+    if bool((np.diff(ends) == 0).any()):
+        return True
+    return parts(pc.utf8_trim(texts, BLANKS))[1].size < spelled.size

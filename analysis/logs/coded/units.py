@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from analysis.logs.coded.arrow import column_of
 from analysis.logs.coded.batches import Batch, batches
 from analysis.logs.coded.coder import Coder
 from analysis.logs.coded.names import Names, mark_of
@@ -116,7 +117,7 @@ class _Pass:
         unit, new = self.coder.codes(batch.key)
         self.sums.make_room(self.coder.size)
         if new.size:
-            self.texts.append(batch.unit.take(pa.array(new)))
+            self.texts.append(batch.unit.take(column_of(new)))
         sums = self.sums.columns
         np.add.at(sums["signed"], unit, _signed(batch.unit))
         whole = whole_value(batch.v, self._largest, self._places)
@@ -150,7 +151,7 @@ class _Pass:
         place = np.empty(size, dtype=np.int32)
         place[order] = np.arange(size, dtype=np.int32)
         return CodedUnits(
-            ids=ids.take(pa.array(order)),
+            ids=ids.take(column_of(order)),
             n=n.take(order).astype(np.int32),
             t0=sums.take("t0", order),
             low=sums.take("low", order),
