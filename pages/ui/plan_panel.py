@@ -17,6 +17,7 @@ from pages.ui.study_check import log_key
 from pages.ui.words import plain
 
 LENS = "synthetic_control"
+BROUGHT = "plan_files_brought"
 SHOWN_SETS, SHOWN_UNITS = 15, 40
 DEFAULT_LIFTS = "1, 2, 3, 5, 7.5, 10, 15, 20, 30"
 
@@ -68,8 +69,12 @@ def _log(store: Store) -> StudyRow | None:
     rows = [row for row in store.studies() if LENS in row.definition]
     asked = st.query_params.get("study") or st.session_state.get(frame.REMEMBERED)
     ids = [row.id for row in rows]
-    first, second = st.columns([2, 1], vertical_alignment="bottom")
-    new = second.toggle("From another file", value=not rows, disabled=not rows)
+    first, second = st.columns([2, 1], vertical_alignment="center")
+    # A file that came in turns the switch back: another key is another switch.
+    brought = st.session_state.get(BROUGHT, 0)
+    new = second.toggle(
+        "From another file", value=not rows, disabled=not rows, key=f"plan_new_{brought}"
+    )
     if new:
         with first:
             _upload(store)
@@ -86,7 +91,8 @@ def _log(store: Store) -> StudyRow | None:
 
 def _upload(store: Store) -> None:
     uploaded = st.file_uploader(
-        "Panel file", max_upload_size=study_log.UPLOAD_MB, key="plan_file",
+        "Panel file", max_upload_size=study_log.UPLOAD_MB,
+        key=f"plan_file_{st.session_state.get(BROUGHT, 0)}",
         help="One row a unit and period, or an event log; without a launch, or from before it.",
     )  # fmt: skip
     st.caption(f"CSV, JSON lines or Parquet, at most {study_log.UPLOAD_MB} MB.")
@@ -98,6 +104,7 @@ def _upload(store: Store) -> None:
         row = store.study(study_id)
         if not study_panel.is_of_panel(row):
             intake.read_as(store, row, LENS)
+    st.session_state[BROUGHT] = st.session_state.get(BROUGHT, 0) + 1
     frame.go("planning", study_id)
 
 

@@ -62,12 +62,12 @@ def test_own_panel_to_verdict_in_six_clicks(visit: Any, tmp_path: Path) -> None:
 def test_a_launch_is_planned_from_a_file(visit: Any, tmp_path: Path) -> None:
     visitor = visit("/planning")
     page = visitor.page
+    another = page.get_by_text("From another file")
+    expect(another).to_be_visible()
     settled(page)
-    if (
-        page.get_by_text("From another file").count()
-        and not page.locator("input[type=file]").count()
-    ):
-        page.get_by_text("From another file").click()
+    # With no panel saved yet, a file is asked for at once.
+    if not page.locator("input[type=file]").count():
+        another.click()
     page.set_input_files("input[type=file]", own_panel(tmp_path))
     plan = page.get_by_role("button", name="Plan launch")
     expect(plan).to_be_visible(timeout=60_000)

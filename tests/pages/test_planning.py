@@ -9,13 +9,20 @@ from tests.pages.test_new_panel import labelled, own, panel_file
 from tests.synthetic_control.launches import NAMES
 
 
+def bring(app: AppTest, name: str, content: bytes) -> AppTest:
+    """The Planning page after a file was brought in there; samples may be offered first."""
+    app.run()
+    app.switch_page("pages/planning.py").run(timeout=120)
+    if not app.file_uploader:
+        labelled(app, "From another file").set_value(True).run(timeout=120)
+    app.file_uploader[0].upload(name, content)
+    return app.run(timeout=120)
+
+
 @pytest.fixture
 def page(app: AppTest) -> AppTest:
     """The Planning page, with a panel brought in."""
-    app.run()
-    app.switch_page("pages/planning.py").run()
-    app.file_uploader[0].upload("tasks.csv", panel_file())
-    return app.run(timeout=120)
+    return bring(app, "tasks.csv", panel_file())
 
 
 def tables(at: AppTest) -> str:
@@ -27,7 +34,7 @@ def test_a_file_brought_in_here_becomes_a_study_of_a_panel(page: AppTest, store:
     (row,) = own(store)
     assert "synthetic_control" in row.definition
     assert labelled(page, "Units to treat").options == list(NAMES)
-    assert labelled(page, "Log of the study").value.id == row.id
+    assert page.query_params["study"] == row.id
 
 
 def test_a_plan_shows_power_windows_and_the_best_units(page: AppTest) -> None:
@@ -60,18 +67,15 @@ def test_lifts_that_are_no_numbers_are_pointed_out(page: AppTest) -> None:
 
 
 def test_a_file_that_is_no_log_is_refused(app: AppTest, store: Store) -> None:
-    app.run()
-    app.switch_page("pages/planning.py").run()
-    app.file_uploader[0].upload("panel.csv", b"\x89PNG\r\n\x1a\n" + b"\x00" * 99)
-    app.run(timeout=60)
+    bring(app, "panel.csv", b"\x89PNG\r\n\x1a\n" + b"\x00" * 99)
     assert "Code:" in app.error[0].value
     assert own(store) == []
 
 
 def test_nothing_saved_offers_to_bring_a_file(app: AppTest, store: Store) -> None:
+    app.run()
     for row in [one for one in store.studies() if "synthetic_control" in one.definition]:
         store.delete(row.id)
-    app.run()
     app.switch_page("pages/planning.py").run()
     assert not app.exception
     assert [one.label for one in app.file_uploader] == ["Panel file"]

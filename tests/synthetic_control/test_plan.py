@@ -18,6 +18,8 @@ GOLDEN = {
     "treated": ["u00"], "method": "demeaned", "statistic": "ratio", "horizon": 6, "windows": 3,
     "lifts": [0.02, 0.05],
 }  # fmt: skip
+# A window is enough where two plans are compared.
+QUICK = GOLDEN | {"windows": 1}
 
 
 def planned(folder: Path, lens: dict[str, Any], values: Any = None, names: Any = NAMES) -> Any:
@@ -40,25 +42,25 @@ def test_the_power_of_the_panel_by_formula_is_the_published_one(tmp_path: Path) 
 
 def test_a_start_in_the_study_leaves_the_periods_from_it_on_out(tmp_path: Path) -> None:
     """Twin: the whole panel with its launch plans as the panel cut off before it."""
-    cut = planned(tmp_path, GOLDEN).content
-    whole = planned(tmp_path, GOLDEN | {"start": 40}, by_formula()).content
+    cut = planned(tmp_path, QUICK).content
+    whole = planned(tmp_path, QUICK | {"start": 40}, by_formula()).content
     assert whole == cut
 
 
 def test_a_past_launch_in_the_log_is_left_out_too(tmp_path: Path) -> None:
-    asked = study(write(tmp_path, by_formula(), range(52)), GOLDEN)
+    asked = study(write(tmp_path, by_formula(), range(52)), QUICK)
     log = replace(read(asked, tmp_path), treated_from={"u07": 40.0})
-    assert synthetic_control.plan(log, asked)["power"] == planned(tmp_path, GOLDEN).content["power"]
+    assert synthetic_control.plan(log, asked)["power"] == planned(tmp_path, QUICK).content["power"]
 
 
 def test_the_order_of_units_and_rows_changes_nothing(tmp_path: Path) -> None:
-    once = planned(tmp_path, GOLDEN).content
-    turned = planned(tmp_path, GOLDEN, by_formula()[:40, ::-1], NAMES[::-1]).content
+    once = planned(tmp_path, QUICK).content
+    turned = planned(tmp_path, QUICK, by_formula()[:40, ::-1], NAMES[::-1]).content
     assert turned == once
 
 
 def test_the_best_sets_hold_every_unit_alone_and_some_together(tmp_path: Path) -> None:
-    found = planned(tmp_path, {"method": "demeaned", "horizon": 6}).content
+    found = planned(tmp_path, {"method": "demeaned", "horizon": 6, "windows": 4}).content
     sets = found["best_sets"]
     alone = [one["units"][0] for one in sets if one["size"] == 1]
     assert sorted(alone) == list(NAMES)
@@ -76,21 +78,25 @@ def test_a_quiet_unit_among_noisy_ones_is_the_best_to_treat(tmp_path: Path) -> N
     noise = np.full(24, 6.0)
     noise[[3, 4, 5]] = 0.2
     values = path[:, None] + rng.normal(0, 1, (60, 24)) * noise
-    best = planned(tmp_path, {"method": "demeaned", "horizon": 6}, values).content["best_sets"][0]
+    best = planned(tmp_path, {"method": "demeaned", "horizon": 6, "windows": 4}, values).content[
+        "best_sets"
+    ][0]
     assert set(best["units"]) <= {"u03", "u04", "u05"}
 
 
 def test_a_set_of_two_is_planned_as_their_mean(tmp_path: Path) -> None:
     """Twin: the two columns' mean as one unit of a panel without them."""
     values = by_formula()[:40]
-    both = planned(tmp_path, GOLDEN | {"treated": ["u00", "u01"]}, values).content["power"]
+    both = planned(tmp_path, QUICK | {"treated": ["u00", "u01"]}, values).content["power"]
     mean = np.column_stack([values[:, :2].mean(axis=1), values[:, 2:]])
-    one = planned(tmp_path, GOLDEN, mean, ("u00", *NAMES[2:])).content["power"]
+    one = planned(tmp_path, QUICK, mean, ("u00", *NAMES[2:])).content["power"]
     assert both == one
 
 
 def test_what_is_held_back_is_told_with_whether_a_test_is_possible(tmp_path: Path) -> None:
-    rows = planned(tmp_path, {"method": "demeaned", "horizon": 6}).content["held_back"]
+    rows = planned(tmp_path, {"method": "demeaned", "horizon": 6, "windows": 4}).content[
+        "held_back"
+    ]
     assert [(one["n"], one["enough"]) for one in rows] == [(2, False), (3, False), (19, True)]
     assert rows[0]["mde"] is None
     assert len(rows[2]["held_back"]) == 19
@@ -98,7 +104,7 @@ def test_what_is_held_back_is_told_with_whether_a_test_is_possible(tmp_path: Pat
 
 def test_too_few_donors_for_the_level_are_said(tmp_path: Path) -> None:
     few = by_formula()[:40, :9]
-    made = planned(tmp_path, GOLDEN, few, NAMES[:9])
+    made = planned(tmp_path, QUICK, few, NAMES[:9])
     assert [one.code for one in made.notices] == ["p_floor"]
     assert made.content["power"]["mde"] is None
 
@@ -116,7 +122,7 @@ def test_a_plan_that_cannot_be_made_is_refused(
     tmp_path: Path, lens: dict[str, Any], code: str
 ) -> None:
     with pytest.raises(VerdictError) as refused:
-        planned(tmp_path, GOLDEN | lens)
+        planned(tmp_path, QUICK | lens)
     assert refused.value.code == code
     assert refused.value.fix
 
@@ -146,7 +152,9 @@ def plan_file(folder: Path, *lines: str) -> Path:
 
 
 def test_the_command_line_plans(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = plan_file(tmp_path, 'treated = ["u00"]', "horizon = 6", 'method = "demeaned"')
+    file = plan_file(
+        tmp_path, 'treated = ["u00"]', "horizon = 6", "windows = 4", 'method = "demeaned"'
+    )
     assert main(["plan", str(file)]) == 0
     said = capsys.readouterr().out
     assert "Treated u00: a lift of 5.0% would be found four times in five" in said
