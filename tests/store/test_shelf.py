@@ -17,13 +17,13 @@ LOG = b"user,arm\nu1,control\n"
 
 @pytest.fixture
 def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("VERDICT_STORAGE_URL", f"file://{tmp_path}/bucket/verdict")
+    monkeypatch.setenv("VERDICT_STORAGE_URL", f"local://{tmp_path}/bucket/verdict")
     return tmp_path / "bucket" / "verdict"
 
 
 @pytest.fixture
 def shared(bucket: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
-    monkeypatch.setenv("VERDICT_STORAGE_URL", f"file://{bucket}")
+    monkeypatch.setenv("VERDICT_STORAGE_URL", f"local://{bucket}")
     return Store.open(store.home)
 
 
