@@ -92,10 +92,10 @@ class _Found:
             if not window.open_end:
                 within &= since < edges[-1]
             at = np.flatnonzero(within)
-            unit = unit.take(at)
-            which, ix = codes.take(event.take(at)), rank.take(unit)
+            whose = unit.take(at)
+            which, ix = codes.take(event.take(at)), rank.take(whose)
             value, blank = v.take(at), np.isnan(v.take(at))
-            counts = (start.take(unit) < FAR) & (which < none) & ~(blank & filled.take(which))
+            counts = (start.take(whose) < FAR) & (which < none) & ~(blank & filled.take(which))
             if not counts.all():
                 at, which, ix, value, blank = (
                     column[counts] for column in (at, which, ix, value, blank)
