@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import mmap
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,9 @@ from analysis.logs.intake.opening import RACY_SECONDS
 
 # Part of every key: raise it when a template or a rule changes, so that no old table is read.
 TEMPLATES = 3
+
+# Bytes of an array that need not stay in memory between two uses.
+LARGE = 32 * 1024 * 1024
 
 Array = NDArray[Any]
 
@@ -100,6 +104,15 @@ class ColumnStore:
     def facts(self, name: str) -> Any:
         """Stored facts."""
         return json.loads((self.folder / f"{name}.json").read_text())
+
+
+def let_go(array: Array | None) -> None:
+    """Let the pages of a large stored array leave memory; they are read again when used."""
+    mapped = getattr(array, "_mmap", None)
+    if array is None or mapped is None or array.nbytes < LARGE:
+        return
+    if hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def content_key(files: tuple[Path, ...], work: Path, now: float) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from analysis.logs.coded.events import Wanted, event_cells
-from analysis.logs.column_store import Array, ColumnStore, key_of
+from analysis.logs.column_store import Array, ColumnStore, key_of, let_go
 from analysis.logs.engines import Engine
 from analysis.logs.event_rows import Profile
 from analysis.logs.event_units import Units
@@ -114,6 +114,8 @@ class EventRows:
         for i, start in enumerate(starts):
             stop = min(int(start) + UNITS_AT_ONCE, units)
             yield int(start), stop, slice(int(limits[i]), int(limits[i + 1]))
+            for column in (self.ix, self.day, self.place, self.n, self.whole):
+                let_go(column)
 
 
 @dataclass(frozen=True)

@@ -83,8 +83,8 @@ class _Found:
         codes = coded.events.table(code, np.int64)
         filled = np.array([*(one.filled for one in wanted), False])
         scale = np.array([*(one.scale or 0.0 for one in wanted), 0.0])
-        rank = np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)[coded.place]
-        start = np.where(kept, coded.t0, FAR)[coded.place]
+        rank = (np.cumsum(kept, dtype=np.int32) - 1).take(coded.place)
+        start = np.where(kept, coded.t0, FAR).take(coded.place)
         edges = window.offsets
         for unit, event, t, v in coded.counted.chunks("unit", "event", "t", "v"):
             since = t - start.take(unit)
@@ -92,9 +92,10 @@ class _Found:
             if not window.open_end:
                 within &= since < edges[-1]
             at = np.flatnonzero(within)
-            which, ix = codes.take(event.take(at)), rank.take(unit.take(at))
+            whose = unit.take(at)
+            which, ix = codes.take(event.take(at)), rank.take(whose)
             value, blank = v.take(at), np.isnan(v.take(at))
-            counts = (ix >= 0) & (which < none) & ~(blank & filled.take(which))
+            counts = (start.take(whose) < FAR) & (which < none) & ~(blank & filled.take(which))
             if not counts.all():
                 at, which, ix, value, blank = (
                     column[counts] for column in (at, which, ix, value, blank)

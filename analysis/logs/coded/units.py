@@ -77,7 +77,7 @@ class _Sums:
         for name, kind, start in self.KINDS:
             column = self.columns[name]
             if column.size < size:
-                grown = np.full(max(size, 2 * column.size), start, dtype=kind)
+                grown = np.full(max(size, column.size + column.size // 4), start, dtype=kind)
                 grown[: column.size] = column
                 self.columns[name] = grown
 
@@ -141,12 +141,15 @@ class _Pass:
         """The units; None if two ids share a key."""
         ids = pa.concat_arrays(self.texts) if self.texts else pa.array([], pa.string())
         self.texts.clear()
+        # The largest table makes room first.
+        del self.coder
         sums, size = self.sums, len(ids)
         # Every row of a unit must have brought the sign of the unit's id.
         signed = sums.columns.pop("signed")[:size]
         n = signed & ROWS
         if not (signed == n * _signed(ids)).all():
             return None
+        del signed
         order = in_order(ids)
         place = np.empty(size, dtype=np.int32)
         place[order] = np.arange(size, dtype=np.int32)

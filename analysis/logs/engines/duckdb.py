@@ -67,6 +67,8 @@ class DuckDBEngine:
         for setting in (
             "SET TimeZone = 'UTC'",
             "SET enable_progress_bar = false",
+            # The system keeps files in memory already, and lets go of them when others need it.
+            "SET enable_external_file_cache = false",
             f"SET allowed_directories = [{allowed}]",
             "SET python_enable_replacements = false",
             "SET enable_external_access = false",
