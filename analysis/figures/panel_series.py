@@ -278,35 +278,27 @@ def _grid(
     found: Mapping[str, Any],
     colours: Palette,
 ) -> go.Figure:
+    """All charts on one pair of axes, each scaled into its cell: many axes would draw slowly."""
     rows = -(-len(units) // ACROSS)
     chart = blank(colours, height=78 * rows + 10)
-    wide, tall = 1 / ACROSS, 1 / rows
+    hidden = {"visible": False, "fixedrange": True}
+    chart.update_xaxes(range=[0, ACROSS], **hidden)
+    chart.update_yaxes(range=[-rows, 0], **hidden)
     stride = max(len(labels) // 160, 1)
-    axes: dict[str, Any] = {}
+    kept_labels = list(labels)[::stride]
     start = str(found.get("start") or "")
+    at = list(labels).index(start) - 0.5 if start in labels else None
     measure = Measure(str(found.get("kind") or "mean"), "")
-    for place, one in enumerate(units):
-        row, column = divmod(place, ACROSS)
-        tail = "" if place == 0 else str(place + 1)
-        kept = one["status"] == "kept"
-        name = str(one["unit"])
-        top = 1 - row * tall
-        axes[f"xaxis{tail}"] = {
-            "domain": [column * wide + 0.008, (column + 1) * wide - 0.016], "anchor": f"y{tail}",
-            "visible": False, "fixedrange": True,
-        }  # fmt: skip
-        axes[f"yaxis{tail}"] = {
-            "domain": [top - tall * 0.94, top - tall * 0.46], "anchor": f"x{tail}",
-            "visible": False, "fixedrange": True,
-        }  # fmt: skip
-        values = [series[name].get(label) for label in labels[::stride]]
+    cells = [(float(place % ACROSS), -float(place // ACROSS)) for place in range(len(units))]
+    for (left, top), one in zip(cells, units, strict=True):
+        name, kept = str(one["unit"]), one["status"] == "kept"
+        values = [series[name].get(label) for label in kept_labels]
         chart.add_trace(
             go.Scatter(
-                x=list(range(0, len(labels), stride)),
-                y=values,
+                x=[left + _across(place * stride, labels) for place in range(len(kept_labels))],
+                y=[None if value is None else top + value for value in _scaled(values)],
                 mode="lines",
-                xaxis=f"x{tail}",
-                yaxis=f"y{tail}",
+                connectgaps=False,
                 line={
                     "color": colours.better if kept and weights.get(name) else colours.neutral,
                     "width": 1.6,
@@ -316,22 +308,44 @@ def _grid(
                 hovertemplate="%{text}<extra></extra>",
             )
         )
-        if start in labels:
-            at = list(labels).index(start) - 0.5
+        if at is not None:
+            across = left + _across(at, labels)
             chart.add_shape(
-                type="line", xref=f"x{tail}", yref=f"y{tail} domain", x0=at, x1=at, y0=0, y1=1,
+                type="line", x0=across, x1=across, y0=top - 0.94, y1=top - 0.48,
                 line={"color": colours.neutral, "width": 1, "dash": "dot"},
             )  # fmt: skip
-        said = _weight(name, weights) if kept else _reason(one)
-        for line, (text, shift) in enumerate(((f"<b>{shown(name, longest=16)}</b>", 0.0),
-                                              (said, 0.2))):  # fmt: skip
-            chart.add_annotation(
-                x=column * wide + 0.008, y=top - shift * tall, xref="paper", yref="paper",
-                text=text, showarrow=False, xanchor="left", yanchor="top",
-                font={"size": 12, "color": colours.text if line == 0 else colours.neutral},
-            )  # fmt: skip
-    chart.update_layout(**axes)
+    names = [f"<b>{shown(str(one['unit']), longest=16)}</b>" for one in units]
+    said = [
+        _weight(str(one["unit"]), weights) if one["status"] == "kept" else _reason(one)
+        for one in units
+    ]
+    for texts, down, colour in ((names, 0.0, colours.text), (said, 0.2, colours.neutral)):
+        chart.add_trace(
+            go.Scatter(
+                x=[left for left, _ in cells],
+                y=[top - down for _, top in cells],
+                mode="text",
+                text=texts,
+                textposition="bottom right",
+                textfont={"size": 12, "color": colour},
+                cliponaxis=False,
+                hoverinfo="skip",
+            )
+        )
     return chart
+
+
+def _across(place: float, labels: Sequence[str]) -> float:
+    """Where a period stands in its cell, which is 1 wide."""
+    return 0.02 + 0.92 * place / max(len(labels) - 1, 1)
+
+
+def _scaled(values: Sequence[float | None]) -> list[float | None]:
+    """A series in the lower half of its cell, from its own lowest to its highest value."""
+    known = [value for value in values if value is not None]
+    low, high = (min(known), max(known)) if known else (0.0, 0.0)
+    size = (high - low) or 1.0
+    return [None if value is None else -0.94 + 0.46 * (value - low) / size for value in values]
 
 
 def _weight(name: str, weights: Mapping[str, float]) -> str:

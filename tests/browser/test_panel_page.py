@@ -18,7 +18,7 @@ TABS = (
 def opened(visit: Any, study: str, **window: Any) -> Page:
     page: Page = visit(f"/synthetic_control?study={study}", **window).page
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=60_000)
+    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=120_000)
     settled(page)
     return page
 
@@ -34,7 +34,7 @@ def test_the_first_screen_shows_verdict_rows_and_both_lines(visit: Any, server: 
         assert box is not None
         assert box["y"] < 500
     for line in ("Actual", "Counterfactual"):
-        box = page.locator(".annotation-text", has_text=line).bounding_box()
+        box = page.locator(".annotation-text", has_text=line).first.bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= 768
 
