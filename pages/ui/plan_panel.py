@@ -320,9 +320,9 @@ def _held_back(content: Mapping[str, Any]) -> None:
             {
                 "held back": words.counted(one["n"], "unit"),
                 "share of units": words.share(one["share"], 0),
+                "lift found four times in five": _least(one),
                 "which": words.several(one["held_back"][:8])
                 + (f" and {one['n'] - 8} more" if one["n"] > 8 else ""),
-                "lift found four times in five": _least(one),
             }
             for one in rows
         ]
