@@ -18,7 +18,9 @@ def tobacco() -> tuple[Floats, int]:
     """(31 years, 39 states) with California first, and its 19 years before the start."""
     with TOBACCO.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter=";"))
-    states = sorted({row["State"] for row in rows}, key=lambda state: (state != "California", state))
+    states = sorted(
+        {row["State"] for row in rows}, key=lambda state: (state != "California", state)
+    )
     values = np.empty((31, len(states)))
     for row in rows:
         values[int(row["Year"]) - 1970, states.index(row["State"])] = float(row["PacksPerCapita"])
