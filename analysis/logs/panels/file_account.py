@@ -71,8 +71,8 @@ class FileAccount:
             left_out=tuple(left_out),
             repairs=repairs(spellings.merged, spellings.rows_merged),
             columns=self.roles.shown(),
-            guessed=dict(self.roles.guessed),
-            units={"rows_total": rows, "panel_units": len(self.rows.units)},
+            guessed=dict(sorted(self.roles.guessed)),
+            units={"panel_units": len(self.rows.units), "rows_total": rows},
             format=self.source.format if self.source is not None else "table",
             left_out_file=self._write(),
         )

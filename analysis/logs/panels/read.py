@@ -1,14 +1,18 @@
 """From a study to what the synthetic control wing sees of its log."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from analysis.core import LogError
+from analysis.logs.column_store import content_key
 from analysis.logs.engines import Engine, open_duckdb, open_spark
 from analysis.logs.intake import Source, open_source
 from analysis.logs.panel_log import PanelLog, fold
 from analysis.logs.panels.event_account import EventAccount
 from analysis.logs.panels.event_read import read_events
+from analysis.logs.panels.file_read import read_file
+from analysis.logs.panels.kept import KeptPanel, panel_key
 from analysis.logs.panels.roles import Roles, find_roles
 from analysis.logs.panels.spellings import MOST_UNITS
 from analysis.logs.panels.starts import read_starts
@@ -31,7 +35,7 @@ def read_panel(
     Args:
         study: What to look at.
         base: Folder that paths in the study start from.
-        work: Folder for converted rows and spilled tables.
+        work: Folder for built tables; the same question on the same log finds its panel there.
         engine: An engine with the log open; else the study says which.
         progress: Hears (what is done, share from 0 to 1).
         most_units: Most units a panel may have.
@@ -40,34 +44,14 @@ def read_panel(
         LogError: The log cannot be read, or does not fit the study.
     """
     report = progress or (lambda _what, _share: None)
-    source: Source | None = None
-    opened = engine
-    if opened is None:
-        opened, source = _open(study, base, work, report)
-    lens = study.synthetic_control or SyntheticControl()
-    try:
-        roles = find_roles(study, opened)
-        if roles.shape == "events":
-            return _events(opened, study, lens, roles, source, work, report, most_units)
-        from analysis.logs.panels.file_read import read_file
-
-        return read_file(opened, study, lens, roles, source, work, report, most_units)
-    finally:
-        if engine is None:
-            opened.close()
-
-
-def _open(study: Study, base: Path, work: Path, report: Progress) -> tuple[Engine, Source | None]:
-    """An engine with the log, and what the intake says of the file."""
+    if engine is not None:
+        return _read(engine, study, None, work, report, most_units)
     if study.log.engine == "spark":
-        if study.log.table is None:
-            raise LogError(
-                "no_table",
-                "The Spark engine reads a table, and the study names none.",
-                where="log.table",
-                fix='Add table = "schema.name" under [log].',
-            )
-        return open_spark(study.log.table, study.log.connection), None
+        engine = _spark(study)
+        try:
+            return _read(engine, study, None, work, report, most_units)
+        finally:
+            engine.close()
     report("Opening the log", 0.0)
     source = open_source(
         study.log.path,
@@ -75,7 +59,45 @@ def _open(study: Study, base: Path, work: Path, report: Progress) -> tuple[Engin
         work=work,
         progress=lambda what, share: report(what, share * 0.3),
     )
-    return open_duckdb(source, work), source
+    content = content_key(source.files, work, time.time())
+    kept = KeptPanel(work, panel_key(study, content, most_units))
+    panel = kept.read()
+    if panel is None:
+        engine = open_duckdb(source, work)
+        try:
+            panel = _read(engine, study, source, work, report, most_units)
+        finally:
+            engine.close()
+        kept.write(panel)
+    return panel
+
+
+def _spark(study: Study) -> Engine:
+    """A Spark engine with the study's table."""
+    if study.log.table is None:
+        raise LogError(
+            "no_table",
+            "The Spark engine reads a table, and the study names none.",
+            where="log.table",
+            fix='Add table = "schema.name" under [log].',
+        )
+    return open_spark(study.log.table, study.log.connection)
+
+
+def _read(
+    engine: Engine,
+    study: Study,
+    source: Source | None,
+    work: Path,
+    report: Progress,
+    most_units: int,
+) -> PanelLog:
+    """An open log, in whichever of its shapes."""
+    lens = study.synthetic_control or SyntheticControl()
+    roles = find_roles(study, engine)
+    if roles.shape == "events":
+        return _events(engine, study, lens, roles, source, work, report, most_units)
+    return read_file(engine, study, lens, roles, source, work, report, most_units)
 
 
 def _events(

@@ -70,7 +70,7 @@ class Roles:
         }
         if self.user is not None:
             named["unit"] = self.user
-        return {role: column for role, column in named.items() if column is not None}
+        return {role: column for role, column in sorted(named.items()) if column is not None}
 
     def kind(self, column: str) -> str:
         """The type of a column."""

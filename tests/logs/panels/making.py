@@ -65,4 +65,5 @@ def notices(panel: PanelLog) -> dict[str, Any]:
 
 def dump(panel: PanelLog) -> Any:
     """Everything that must not depend on the order of rows, on files or on engines."""
+    assert panel.axis.labels
     return plain(panel, rows=False)

@@ -49,8 +49,9 @@ def test_numbers_as_labels_keep_their_order_and_not_their_spelling(tmp_path: Pat
 
 
 def test_end_and_gaps_on_numbers(tmp_path: Path) -> None:
+    """A number that ends a panel is its last period; a date is the instant it begins."""
     rows = ["region,year,sales", *(f"A,{year},1" for year in range(1980, 1990))]
-    panel = read(tmp_path, rows, study(COLUMN, end=1988, gaps=[[1982, 1983]]))
+    panel = read(tmp_path, rows, study(COLUMN, end=1987, gaps=[[1982, 1983]]))
     assert panel.axis.labels == ("1980", "1981", "1984", "1985", "1986", "1987")
     assert reasons(panel) == {"outside_window": 4}
     assert panel.n_periods_in_log == 10
