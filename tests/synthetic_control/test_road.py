@@ -109,7 +109,7 @@ def test_proposition_99_by_predictors_as_published(tmp_path: Path) -> None:
     with (PANELS / "prop99_predictors.csv").open(encoding="utf-8", newline="") as file:
         known = {row["state"]: row for row in csv.DictReader(file)}
     header = ["state", "year", "packs", "income", "price", "young", "beer"]
-    rows = [
+    rows: list[list[str | float | int]] = [
         [
             unit, year, float(panel.columns["PacksPerCapita"][t, j]),
             *(float(known[unit][name]) for name in header[3:]),
@@ -153,7 +153,7 @@ def test_proposition_99_by_predictors_as_published(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def by_formula() -> dict[str, Answer]:
     """The panel without a file, by three methods."""
-    asked = {"placebo_starts": [28, 33], "thetas": [1, 2, 3, 4, 6]}
+    asked: dict[str, Any] = {"placebo_starts": [28, 33], "thetas": [1, 2, 3, 4, 6]}
     return {
         key: run_panel(formula(), 40, method=key, **asked)
         for key in ("classic", "demeaned", "indexed")
@@ -275,11 +275,16 @@ def test_the_methods_beside_it(by_formula: dict[str, Answer]) -> None:
     assert found["ridge"]["att"] == near(2.838625, 6)
 
 
+def penalty_of(size: float) -> dict[str, Any]:
+    """The setting whose name is no Python name."""
+    return {"lambda": size}
+
+
 def test_methods_with_a_penalty_of_the_study() -> None:
-    ridge = run_panel(formula(), 40, method="ridge", **{"lambda": 100}).panel
+    ridge = run_panel(formula(), 40, method="ridge", **penalty_of(100)).panel
     assert (ridge["att"], ridge["rmspe_pre"]) == (near(2.860803, 6), near(0.467071, 6))
     assert ridge["min_weight"] == near(-0.023451, 6)
-    centred = run_panel(formula(), 40, method="ridge", demean=True, **{"lambda": 10}).panel
+    centred = run_panel(formula(), 40, method="ridge", demean=True, **penalty_of(10)).panel
     assert centred["att"] == near(2.977750, 6)
     for penalty, weights, att in (
         (
@@ -290,7 +295,7 @@ def test_methods_with_a_penalty_of_the_study() -> None:
         # Two donors, so by hand: 3.0180713 (w = (u'v - (d16 - d15) / 2) / v'v).
         (1.0, {"u16": 0.70578, "u15": 0.29422}, 3.018071),
     ):
-        found = run_panel(formula(), 40, method="penalised", **{"lambda": penalty}).panel
+        found = run_panel(formula(), 40, method="penalised", **penalty_of(penalty)).panel
         assert found["att"] == near(att, 6)
         digits = 4 if penalty == 0.1 else 5
         assert found["weights"] == {unit: near(one, digits) for unit, one in weights.items()}
@@ -358,7 +363,7 @@ def test_a_structural_forecast_and_its_season() -> None:
         (None, 2.953714, 1.953221, 3.953897), (7, 2.956591, 1.870445, 4.042329)
     ):  # fmt: skip
         treated = y + 2 * np.sin(2 * np.pi * t / 7) if season else y
-        lens = {"season": season} if season else {}
+        lens: dict[str, Any] = {"season": season} if season else {}
         answer = run_panel(np.column_stack([treated, x]), 45, method="bsts", **lens)
         found = answer.panel["bsts"]
         assert [found[name] for name in ("effect", "low", "high")] == [
