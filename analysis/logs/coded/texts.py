@@ -1,5 +1,6 @@
 """Columns of texts: their order, and a check that equal keys stand for equal texts."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -51,22 +52,13 @@ def in_order(texts: Any) -> Places:
 
     Eight bytes after what all have in common tell most apart; the rest is compared in full.
     """
-    ends, spelled = parts(texts)
     size = len(texts)
     if size < 2:
         return np.arange(size)
     shared = _shared(texts)
-    room = np.zeros(spelled.size + WORD, dtype=np.uint8)
-    room[: spelled.size] = spelled
-    words = np.ndarray((spelled.size + 1,), dtype=">u8", buffer=room, strides=(1,))
-    starts = ends[:-1] + shared
-    word = words[starts].astype(np.uint64)
-    left = np.diff(ends) - shared
-    short = np.flatnonzero(left < WORD)
-    if short.size:
-        over = np.minimum(WORD * (WORD - left[short]), 63).astype(np.uint64)
-        word[short] = (word[short] >> over) << over
-        word[short[left[short] == 0]] = 0
+    word = np.empty(size, dtype=np.uint64)
+    for some in portions(size):
+        word[some] = _words(texts[some], shared)
     order: Places = np.argsort(word, kind="stable")
     ranked = word[order]
     alike = np.zeros(size + 1, dtype=bool)
@@ -76,6 +68,28 @@ def in_order(texts: Any) -> Places:
         some = order[tied]
         order[tied] = some[numbers(pc.sort_indices(texts.take(column_of(some))))]
     return order
+
+
+def portions(size: int) -> Iterator[slice]:
+    """Ranges of some texts, so that what is made of them on the way stays small."""
+    for first in range(0, size, TEXTS_AT_ONCE):
+        yield slice(first, min(first + TEXTS_AT_ONCE, size))
+
+
+def _words(texts: Any, shared: int) -> Signs:
+    """The eight bytes after the first ones of each text, as numbers in the same order."""
+    ends, spelled = parts(texts)
+    room = np.zeros(spelled.size + WORD, dtype=np.uint8)
+    room[: spelled.size] = spelled
+    words = np.ndarray((spelled.size + 1,), dtype=">u8", buffer=room, strides=(1,))
+    word = words[ends[:-1] + shared].astype(np.uint64)
+    left = np.diff(ends) - shared
+    short = np.flatnonzero(left < WORD)
+    if short.size:
+        over = np.minimum(WORD * (WORD - left[short]), 63).astype(np.uint64)
+        word[short] = (word[short] >> over) << over
+        word[short[left[short] == 0]] = 0
+    return word
 
 
 def _shared(texts: Any) -> int:
@@ -94,11 +108,10 @@ def some_odd(texts: Any) -> bool:
     """Whether some text is blank, or has blanks at its ends."""
     if texts.null_count:
         return True
-    for first in range(0, len(texts), TEXTS_AT_ONCE):
-        some = texts.slice(first, TEXTS_AT_ONCE)
-        ends, spelled = parts(some)
+    for some in portions(len(texts)):
+        ends, spelled = parts(texts[some])
         if bool((np.diff(ends) == 0).any()):
             return True
-        if parts(pc.utf8_trim(some, BLANKS))[1].size < spelled.size:
+        if parts(pc.utf8_trim(texts[some], BLANKS))[1].size < spelled.size:
             return True
     return False

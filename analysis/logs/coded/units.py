@@ -13,7 +13,7 @@ from analysis.logs.coded.batches import Batch, batches
 from analysis.logs.coded.coder import Coder
 from analysis.logs.coded.names import Names, mark_of
 from analysis.logs.coded.spool import Spool
-from analysis.logs.coded.texts import in_order, signs
+from analysis.logs.coded.texts import in_order, portions, signs
 from analysis.logs.coded.whole import row_marks, whole_value
 from analysis.logs.engines import Engine
 from analysis.logs.event_rows import Profile
@@ -146,16 +146,17 @@ class _Pass:
         sums, size = self.sums, len(ids)
         # Every row of a unit must have brought the sign of the unit's id.
         signed = sums.columns.pop("signed")[:size]
-        n = signed & ROWS
-        if not (signed == n * _signed(ids)).all():
-            return None
+        n = (signed & ROWS).astype(np.int32)
+        for some in portions(size):
+            if (signed[some] != (signed[some] & ROWS) * _signed(ids[some])).any():
+                return None
         del signed
         order = in_order(ids)
         place = np.empty(size, dtype=np.int32)
         place[order] = np.arange(size, dtype=np.int32)
         return CodedUnits(
             ids=ids.take(column_of(order)),
-            n=n.take(order).astype(np.int32),
+            n=n.take(order),
             t0=sums.take("t0", order),
             low=sums.take("low", order),
             high=sums.take("high", order),
