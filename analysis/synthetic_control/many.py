@@ -129,7 +129,8 @@ class _Prepared:
         for _ in range(ROUNDS):
             for one in open_ones:
                 one.chosen = one.following
-                one.misses = self.series[one.chosen] - self.series[one.target]
+                one.misses = self.series[one.chosen]
+                one.misses -= self.series[one.target]
                 start = one.likely[one.chosen]
                 one.weights = _on_few(one.misses, self.ridge, start, by_columns=one.by_columns)
             prices = self._prices(open_ones)
@@ -249,7 +250,8 @@ def _on_few(misses: Floats, ridge: float, start: NDArray[np.bool_], *, by_column
     system = _products(misses, ridge)
     trace = float(system.trace())
     if trace > 0:
-        system = system * (donors**2 / trace) + 1.0
+        system *= donors**2 / trace
+        system += 1.0
         found = _by_exchange(system, start)
         if found is None:
             factor, failed = dpotrf(system)

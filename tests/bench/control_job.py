@@ -6,11 +6,12 @@ Prints seconds of processor time for one repetition (the quickest of several) an
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from analysis.core import Floats
 from analysis.synthetic_control import residuals
 from analysis.synthetic_control.conformal import conformal
 from analysis.synthetic_control.estimators.bsts import bsts
@@ -118,7 +119,7 @@ TASKS: dict[str, tuple[str, Callable[[Panel], float]]] = {
 }
 
 
-def _att(panel: Panel, weights: Sequence[float]) -> float:
+def _att(panel: Panel, weights: Floats) -> float:
     gaps = panel.values[:, 0] - panel.values[:, 1:] @ np.asarray(weights)
     return float(gaps[panel.post :].mean())
 

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,12 +50,13 @@ def by_programming(misses: Floats, ridge: float = 0.0) -> Floats:
     scale = float(np.sqrt(np.mean(misses**2)))
     z, rho = misses / scale, ridge / scale**2
     donors = z.shape[1]
+    rule: Any = {"type": "eq", "fun": lambda w: w.sum() - 1, "jac": np.ones_like}
     found = minimize(
         lambda w: objective(z, w, rho),
         np.full(donors, 1 / donors),
         jac=lambda w: 2 * (z.T @ (z @ w)) + 2 * rho * w,
-        bounds=[(0, 1)] * donors,
-        constraints={"type": "eq", "fun": lambda w: w.sum() - 1, "jac": np.ones_like},
+        bounds=[(0.0, 1.0)] * donors,
+        constraints=rule,
         method="SLSQP",
         options={"ftol": 1e-16, "maxiter": 2000},
     )
@@ -211,7 +213,7 @@ def test_the_order_of_problems_and_units_changes_no_weight() -> None:
 def test_one_donor_gets_everything() -> None:
     found = simplex(np.array([[3.0], [-1.0]]))
     assert found.weights.tolist() == [1.0]
-    assert found.objective == 10.0
+    assert found.objective == pytest.approx(10, rel=1e-15)
 
 
 def test_two_sets_of_weights_that_fit_alike_are_told() -> None:

@@ -65,8 +65,8 @@ def in_order(texts: Any) -> Places:
     alike[1:-1] = ranked[1:] == ranked[:-1]
     tied = np.flatnonzero(alike[1:] | alike[:-1])
     if tied.size:
-        some = order[tied]
-        order[tied] = some[numbers(pc.sort_indices(texts.take(column_of(some))))]
+        alike_ones = order[tied]
+        order[tied] = alike_ones[numbers(pc.sort_indices(texts.take(column_of(alike_ones))))]
     return order
 
 
@@ -82,7 +82,7 @@ def _words(texts: Any, shared: int) -> Signs:
     room = np.zeros(spelled.size + WORD, dtype=np.uint8)
     room[: spelled.size] = spelled
     words = np.ndarray((spelled.size + 1,), dtype=">u8", buffer=room, strides=(1,))
-    word = words[ends[:-1] + shared].astype(np.uint64)
+    word: Signs = words[ends[:-1] + shared].astype(np.uint64)
     left = np.diff(ends) - shared
     short = np.flatnonzero(left < WORD)
     if short.size:

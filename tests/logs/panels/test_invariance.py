@@ -124,11 +124,11 @@ def test_typed_parquet_gives_the_bytes_of_its_text(tmp_path: Path) -> None:
     (tmp_path / "typed").mkdir()
     for name, dates in (("date", "date32[day][pyarrow]"), ("stamp", "datetime64[us]")):
         typed = frame.assign(
-            date=pd.to_datetime(frame["date"]).astype(cast(Any, dates)),
+            date=pd.to_datetime(frame["date"]).astype(cast("Any", dates)),
             sales=pd.to_numeric(frame["sales"].replace("", None)),
             visits=frame["visits"].astype(int),
             treated_from=pd.to_datetime(frame["treated_from"].replace("", None)).astype(
-                cast(Any, dates)
+                cast("Any", dates)
             ),
         )
         typed.to_parquet(tmp_path / "typed" / f"{name}.parquet")
