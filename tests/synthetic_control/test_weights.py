@@ -50,16 +50,14 @@ def by_programming(misses: Floats, ridge: float = 0.0) -> Floats:
     scale = float(np.sqrt(np.mean(misses**2)))
     z, rho = misses / scale, ridge / scale**2
     donors = z.shape[1]
-    rule: Any = {"type": "eq", "fun": lambda w: w.sum() - 1, "jac": np.ones_like}
-    found = minimize(
-        lambda w: objective(z, w, rho),
-        np.full(donors, 1 / donors),
-        jac=lambda w: 2 * (z.T @ (z @ w)) + 2 * rho * w,
-        bounds=[(0.0, 1.0)] * donors,
-        constraints=rule,
-        method="SLSQP",
-        options={"ftol": 1e-16, "maxiter": 2000},
-    )
+    settings: Any = {
+        "jac": lambda w: 2 * (z.T @ (z @ w)) + 2 * rho * w,
+        "bounds": [(0, 1)] * donors,
+        "constraints": {"type": "eq", "fun": lambda w: w.sum() - 1, "jac": np.ones_like},
+        "method": "SLSQP",
+        "options": {"ftol": 1e-16, "maxiter": 2000},
+    }
+    found = minimize(lambda w: objective(z, w, rho), np.full(donors, 1 / donors), **settings)
     weights = np.clip(found.x, 0, None)
     return weights / weights.sum()
 
