@@ -50,14 +50,24 @@ def by_programming(misses: Floats, ridge: float = 0.0) -> Floats:
     scale = float(np.sqrt(np.mean(misses**2)))
     z, rho = misses / scale, ridge / scale**2
     donors = z.shape[1]
+
+    def value(w: Floats) -> float:
+        return objective(z, w, rho)
+
+    def slope(w: Floats) -> Floats:
+        return 2 * (z.T @ (z @ w)) + 2 * rho * w
+
+    def surplus(w: Floats) -> float:
+        return float(w.sum()) - 1
+
     settings: Any = {
-        "jac": lambda w: 2 * (z.T @ (z @ w)) + 2 * rho * w,
+        "jac": slope,
         "bounds": [(0, 1)] * donors,
-        "constraints": {"type": "eq", "fun": lambda w: w.sum() - 1, "jac": np.ones_like},
+        "constraints": {"type": "eq", "fun": surplus, "jac": np.ones_like},
         "method": "SLSQP",
         "options": {"ftol": 1e-16, "maxiter": 2000},
     }
-    found = minimize(lambda w: objective(z, w, rho), np.full(donors, 1 / donors), **settings)
+    found = minimize(value, np.full(donors, 1 / donors), **settings)
     weights = np.clip(found.x, 0, None)
     return weights / weights.sum()
 
