@@ -87,8 +87,18 @@ def read_as(store: Store, row: StudyRow, lens: str) -> None:
     elif lens == "synthetic_control":
         suggested = _of_panel(source, paths, row.name)
     else:
-        suggested = logs.suggest(source, paths, row.name, lists=False)
+        suggested = _of_arms(source, paths, row.name)
     store.edit(row.id, {**suggested, "log": row.definition["log"]}, ready=True)
+
+
+def _of_arms(source: logs.Source, paths: tuple[str, ...], name: str) -> dict[str, Any]:
+    """A study of arms to begin with, also where the log looks like something else."""
+    suggested = logs.suggest(source, paths, name, lists=False)
+    if "ab" in suggested:
+        return suggested
+    bare = {key: suggested[key] for key in ("version", "name", "log", "metrics")}
+    roles = logs.guess_roles(source).roles
+    return {**bare, "columns": dict(roles), "ab": {"alpha": 0.05}}
 
 
 def _of_panel(source: logs.Source, paths: tuple[str, ...], name: str) -> dict[str, Any]:
