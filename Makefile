@@ -25,7 +25,7 @@ help:
 	@echo "make check      format, lint, types and floors, as CI does"
 	@echo "make format     format the code"
 	@echo "make bench      measure beside pandas, tea-tasting and plain DuckDB (BENCH_ROWS=100000000)"
-	@echo "make calibrate  run the simulated experiments at full length"
+	@echo "make calibrate  run the simulated experiments at full length, and the slowest tests"
 	@echo "make samples    write data/samples anew"
 	@echo "make docs       write docs/methods.md anew from the registry of methods"
 	@echo "make screenshot take the picture in the README anew"
@@ -68,7 +68,7 @@ postgres:
 
 # What measures time, and the browser, run alone on a quiet machine.
 test: install-dev chromium postgres
-	$(BIN)/python -m pytest -n 2 -m "not browser and not timing"
+	$(BIN)/python -m pytest -n 2 -m "not browser and not timing and not slow"
 	VERDICT_CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -m "browser or timing"
 
 kills: install-dev postgres
@@ -92,7 +92,7 @@ bench: install-dev
 	$(BIN)/python -m tests.bench
 
 calibrate: install-dev
-	VERDICT_CALIBRATION=full $(BIN)/python -m pytest -n 2 -m calibration
+	VERDICT_CALIBRATION=full $(BIN)/python -m pytest -n 2 -m "calibration or slow"
 
 samples: install
 	$(BIN)/python -m analysis.simulate.samples data/samples

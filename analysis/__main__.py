@@ -304,7 +304,10 @@ def _title(content: dict[str, Any]) -> list[str]:
         found = content["synthetic_control"]
         treated = wording.joined(list(found["treated"]))
         donors = wording.counted(found["n_donors"], "donor")
-        lines.append(f"  {treated} from {found['start']} on, {donors}")
+        if "start" in found:
+            lines.append(f"  {treated} from {found['start']} on, {donors}")
+        else:
+            lines.append(f"  {treated or 'No unit named yet'}, {donors}")
     return lines
 
 

@@ -125,7 +125,7 @@ def test_a_saved_run_is_found_in_the_store(
     (
         (GOOD, STUDY + "alhpa = 0.05\n", "unknown_key", "alpha"),
         (GOOD, STUDY + "alpha = 0.6\n", "out_of_range", "0.5"),
-        (GOOD, STUDY.replace("[ab]", "[synthetic_control]"), "not_available", "synthetic_control"),
+        (GOOD, STUDY.replace("[ab]", "[synthetic_control]"), "unknown_key", "synthetic_control"),
         (GOOD, STUDY.replace('kind = "mean"', 'kind = "quantile"'), "not_available", "mean"),
         (GOOD, STUDY + 'design = "bayesian"\n', "not_available", "fixed"),
         (GOOD, STUDY.replace('"variant"', '"arm"'), "unknown_column", "variant"),

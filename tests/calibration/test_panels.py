@@ -182,7 +182,7 @@ def test_the_usual_shortcuts_claim_far_more_than_they_may() -> None:
         sizes = np.abs(one.gaps)
         sums = [rng.permutation(sizes)[:POST].sum() for _ in range(400)]
         shuffled.append(np.mean(np.array(sums) >= sizes[PRE:].sum()) <= ALPHA)
-    assert np.mean(naive) > 0.15, np.mean(naive)
+    assert np.mean(naive) >= at_least(0.15, 0.30), np.mean(naive)
     assert np.mean(shuffled) > 0.08, np.mean(shuffled)
 
 

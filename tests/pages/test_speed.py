@@ -17,6 +17,7 @@ from tests.pages.conftest import ROOT, keep
 LIMIT_SECONDS = 0.2
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("page", ("studies", "ab", "data_health", "guide"))
 def test_a_rerun_takes_less_than_200_ms(app: AppTest, store: Store, page: str) -> None:
     """The 95th of 100: here the slowest but one of 20, on whatever machine this is."""

@@ -94,15 +94,3 @@ def test_the_template_is_a_small_log_with_every_role() -> None:
     assert 500 < len(rows) < 3_000
     assert {row.split(",")[4] for row in rows} == {"", "control", "treatment"}
     assert template("ab") == text
-
-
-def test_the_panel_template_is_the_panel_by_formula() -> None:
-    """Its sum and single cells are given with the formula in the methods' specification."""
-    header, *rows = template("synthetic_control").splitlines()
-    assert header == "region,period,sessions,treated_from"
-    cells = {(unit, int(t)): float(value) for unit, t, value, _ in (r.split(",") for r in rows)}
-    assert len(cells) == 24 * 52
-    assert sum(cells.values()) == pytest.approx(70326.7563, abs=1e-6)
-    assert [cells["u00", 0], cells["u00", 40], cells["u01", 40]] == [50.7, 67.6732, 70.6082]
-    assert {row.split(",")[3] for row in rows if row.startswith("u00")} == {"40"}
-    assert {row.split(",")[3] for row in rows if not row.startswith("u00")} == {""}

@@ -132,12 +132,10 @@ def kill_again_and_again(store: Store, kills: int) -> None:
     assert time.monotonic() - start < 10
 
 
-@pytest.mark.slow
 def test_what_was_acknowledged_survives_kills(embedded: Store) -> None:
     kill_again_and_again(embedded, KILLS)
 
 
-@pytest.mark.slow
 @pytest.mark.postgres
 def test_what_was_acknowledged_survives_kills_on_postgres(
     postgres: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -170,7 +168,6 @@ print(sum(ThreadPoolExecutor(4).map(read, range(4))))
 """
 
 
-@pytest.mark.slow
 def test_16_readers_and_4_writers_meet_no_error(store: Store) -> None:
     """Readers in four processes of four threads each, writers in four processes."""
     env = {**os.environ, "VERDICT_HOME": str(store.home)}

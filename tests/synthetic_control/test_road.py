@@ -104,6 +104,7 @@ def test_other_methods_on_proposition_99(tobacco: Answer, tmp_path: Path) -> Non
     assert tight.panel["verdict"]["rule"] == "sc1"
 
 
+@pytest.mark.slow
 def test_proposition_99_by_predictors_as_published(tmp_path: Path) -> None:
     panel = prop99()
     with (PANELS / "prop99_predictors.csv").open(encoding="utf-8", newline="") as file:
