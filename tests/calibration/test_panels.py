@@ -170,20 +170,13 @@ def test_a_guardrail_at_its_margin_is_neither_called_safe_nor_breached_too_often
         assert rate <= at_most(MOST), (word, rate)
 
 
-def test_the_usual_shortcuts_claim_far_more_than_they_may() -> None:
-    """Why the lens has none of them: gaps after the start are neither alike nor independent."""
-    found = runs("auto", 0.0)
-    naive, shuffled = [], []
-    for one in found:
+def test_the_usual_shortcut_claims_far_more_than_it_may() -> None:
+    """Why the lens has none of it: gaps after the start are neither alike nor independent."""
+    naive = []
+    for one in runs("auto", 0.0):
         after = one.gaps[PRE:]
         naive.append(abs(after.mean()) > 1.96 * after.std(ddof=1) / np.sqrt(POST))
-        # Fitted once before the start, then compared with residuals in any order.
-        rng = np.random.default_rng(7)
-        sizes = np.abs(one.gaps)
-        sums = [rng.permutation(sizes)[:POST].sum() for _ in range(400)]
-        shuffled.append(np.mean(np.array(sums) >= sizes[PRE:].sum()) <= ALPHA)
     assert np.mean(naive) >= at_least(0.15, 0.30), np.mean(naive)
-    assert np.mean(shuffled) > 0.08, np.mean(shuffled)
 
 
 def test_a_forecast_rejects_more_null_panels_than_it_says_which_is_why_it_is_no_claim() -> None:
