@@ -124,7 +124,8 @@ class _Prepared:
         for _ in range(ROUNDS):
             for one in open_ones:
                 one.chosen = one.following
-                one.misses = self.series[one.chosen] - self.series[one.target]
+                one.misses = self.series[one.chosen]
+                one.misses -= self.series[one.target]
                 one.weights = _on_few(one.misses, self.ridge, by_columns=one.by_columns)
             prices = self._prices(open_ones)
             open_ones = [
@@ -229,7 +230,9 @@ def _on_few(misses: Floats, ridge: float, *, by_columns: bool) -> Floats:
     system = _products(misses, ridge)
     trace = float(system.trace())
     if trace > 0:
-        factor, failed = dpotrf(system * (donors**2 / trace) + 1.0)
+        system *= donors**2 / trace
+        system += 1.0
+        factor, failed = dpotrf(system, overwrite_a=True)
         aim, failed = (factor, failed) if failed else dtrtrs(factor, np.ones(donors), trans=1)
         if not failed:
             found, _ = nnls(factor, aim, maxiter=50 * donors + 300)

@@ -1,5 +1,6 @@
 """What every method works on: one target beside its donors, and the windows."""
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -55,5 +56,13 @@ class Panel:
 
 
 def rms(values: Floats) -> float:
-    """Root mean square; 0 of nothing."""
-    return float(np.sqrt(np.mean(np.square(values)))) if values.size else 0.0
+    """Root mean square of a series; 0 of nothing.
+
+    One product instead of three passes: of a few dozen periods, calls are what takes time.
+    """
+    return math.sqrt(float(values @ values) / values.size) if values.size else 0.0
+
+
+def deviation(values: Floats) -> float:
+    """Standard deviation of a series, divisor its length."""
+    return rms(values - float(np.add.reduce(values)) / values.size)

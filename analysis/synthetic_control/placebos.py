@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.core import Floats
-from analysis.synthetic_control.panel import Panel, rms
+from analysis.synthetic_control.panel import Panel, deviation, rms
 from analysis.synthetic_control.working import Problem, Working
 
 # A fit whose misses are below this share of the unit's own spread leaves nothing to test.
@@ -52,10 +52,10 @@ def of_gaps(panel: Panel, working: Working, column: int, gaps: Floats) -> Fitted
     """The statistics of one unit's gaps."""
     before, after = gaps[: panel.pre], gaps[panel.post :]
     rmspe = rms(before)
-    spread = float(working.series[: panel.pre, column].std())
+    spread = deviation(working.series[: panel.pre, column])
     return Fitted(
         gaps=gaps,
-        att=float(after.mean()),
+        att=float(np.add.reduce(after)) / after.size,
         rmspe_pre=rmspe,
         rmspe_post=rms(after),
         perfect=rmspe <= PERFECT * spread,

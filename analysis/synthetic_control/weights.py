@@ -1,5 +1,6 @@
 """Exact donor weights: least squares over the simplex, with a certificate of optimality."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,7 +69,7 @@ def simplex(misses: Floats, ridge: float = 0.0) -> Weights:
     # Where the fit is nearly perfect its misses are tiny beside the row of ones, and the solver
     # takes them for rounding: they are made larger. The exact answer is the same.
     for _ in range(4):
-        weights = _homogenised(stacked * emphasis)
+        weights = _homogenised(stacked, emphasis)
         found = certify(stacked, weights, rows)
         if best is None or found.duality_gap < best.duality_gap:
             best = found
@@ -80,14 +81,17 @@ def simplex(misses: Floats, ridge: float = 0.0) -> Weights:
     return Weights(best.weights, best.objective * scale**2, best.duality_gap)
 
 
-def _homogenised(stacked: Floats) -> Floats:
+def _homogenised(stacked: Floats, emphasis: float) -> Floats:
     donors = stacked.shape[1]
-    system = np.vstack([stacked, np.ones(donors)])
-    aim = np.zeros(system.shape[0])
-    aim[-1] = 1.0
+    rows = stacked.shape[0]
+    system = np.empty((rows + 1, donors))
+    np.multiply(stacked, emphasis, out=system[:rows])
+    system[rows] = 1.0
+    aim = np.zeros(rows + 1)
+    aim[rows] = 1.0
     # SciPy's default of three iterations a donor stops early.
     found, _ = nnls(system, aim, maxiter=50 * donors + 300)
-    weights: Floats = found / found.sum()
+    weights: Floats = found / np.add.reduce(found)
     return weights
 
 
@@ -107,11 +111,9 @@ def certify(stacked: Floats, weights: Floats, rows: int) -> Weights:
 def check(found: Weights) -> None:
     """Never a number from a solver that stopped early."""
     total = float(found.weights.sum())
-    if (
-        not found.duality_gap <= WORST_GAP
-        or abs(total - 1) > 1e-9
-        or float(found.weights.min()) < 0
-    ):
+    # Said so that NaN fails too.
+    sound = found.duality_gap <= WORST_GAP and abs(total - 1) <= 1e-9
+    if not (sound and float(found.weights.min()) >= 0):
         raise SolverError(
             f"weights of {found.weights.size} donors: duality gap {found.duality_gap:.3g}, "
             f"sum {total!r}, least {float(found.weights.min()):.3g}"
@@ -144,5 +146,5 @@ def unique(misses: Floats, weights: Floats) -> bool:
 
 def root_mean_square(values: Floats) -> float:
     """Root mean square of all entries; 1 where that is 0, to divide by."""
-    size = float(np.sqrt(np.mean(np.square(values))))
+    size = math.sqrt(float(np.vdot(values, values)) / values.size)
     return size if size > 0 else 1.0

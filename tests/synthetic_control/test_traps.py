@@ -370,12 +370,17 @@ def test_18_a_conformal_p_value_refits_under_its_null(theta: float) -> None:
 
 
 def test_18_residuals_of_a_fit_before_the_start_are_another_test() -> None:
-    values = small(effect=3.0)
-    found = measured(values, "classic")
-    assert found.conformal is not None
-    sizes = np.abs(found.own.gaps)
-    once = np.mean([np.roll(sizes, s)[-6:].sum() >= sizes[-6:].sum() for s in range(30)])
-    assert once < found.conformal.p_zero_effect
+    """They are larger after it without any effect, so its p is too small: far below half."""
+    once, refitted = [], []
+    for seed in range(12):
+        found = measured(random_panel(seed, 30, 12) + 60, "classic")
+        assert found.conformal is not None
+        sizes = np.abs(found.own.gaps)
+        shifts = [np.roll(sizes, s)[-6:].sum() >= sizes[-6:].sum() for s in range(30)]
+        once.append(float(np.mean(shifts)))
+        refitted.append(found.conformal.p_zero_effect)
+    assert np.mean(once) < 0.35
+    assert np.mean(refitted) > 0.45
 
 
 def test_19_and_29_two_runs_on_other_seeds_and_hashes_give_the_same_bytes(tmp_path: Path) -> None:
@@ -429,7 +434,7 @@ def test_22_and_23_every_row_of_the_worked_example_is_accounted_for(tmp_path: Pa
                 },
             }
         )  # fmt: skip
-        log = read_panel(study, base=tmp_path)
+        log = read_panel(study, base=tmp_path, work=tmp_path / "work")
         assert log.axis.labels[0] == first
         panel = log.panels[0]
         lost = {entry.reason: entry.rows for entry in panel.left_out}
@@ -504,7 +509,7 @@ def test_32_mean_and_sum_of_treated_units_have_one_lift_and_say_which_they_are()
     values = small(effect=3.0)
     values[:, 7] = values[:, 0] + np.random.default_rng(3).normal(0, 0.2, 30)
     mean, total = (
-        run_panel(values, START, treated=["u00", "u07"], aggregate=how).panel
+        run_panel(values, START, treated=["u00", "u07"], aggregate=how, alpha=0.1).panel
         for how in ("mean", "sum")
     )
     assert (mean["aggregate"], total["aggregate"]) == ("mean", "sum")
