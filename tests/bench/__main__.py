@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.bench import control
 from tests.bench.job import largest_gap, study
 from tests.bench.measure import Cost, run
 
@@ -43,6 +44,7 @@ def main() -> int:
         same &= routes(LARGE, {name: ROUTES[name] for name in ("verdict", "plain_sql")})
         questions(LARGE)
     lists()
+    same &= control.table(say)
     reruns()
     return 0 if same else 1
 

@@ -13,15 +13,16 @@ from threadpoolctl import threadpool_limits
 
 from analysis.core import Floats
 from analysis.synthetic_control import residuals
-from analysis.synthetic_control.conformal import conformal
+from analysis.synthetic_control.conformal import conformal, shifted_share
 from analysis.synthetic_control.estimators.bsts import bsts
+from analysis.synthetic_control.estimators.predictors import Specification, predictors
 from analysis.synthetic_control.estimators.sdid import sdid
 from analysis.synthetic_control.fit_range import fit_range
 from analysis.synthetic_control.panel import Panel
 from analysis.synthetic_control.placebos import fitted, placebos
 from analysis.synthetic_control.weights import simplex
 from analysis.synthetic_control.working import classic, headline
-from tests.bench.control_panels import panel_of
+from tests.bench.control_panels import panel_of, tobacco_predictors
 
 PATIENCE = 3.0
 
@@ -71,9 +72,8 @@ def doubly(panel: Panel) -> float:
 
 def conformal_p(panel: Panel) -> float:
     """The joint p-value of no effect."""
-    short = Panel(panel.values, panel.pre, panel.pre)
-    working = classic(short)
-    return conformal(short, lambda one: residuals.plain(one, working)).p_zero_effect
+    working = classic(panel)
+    return shifted_share(np.abs(residuals.plain(panel, working)), panel.n_post)
 
 
 def conformal_grid(panel: Panel) -> float:
@@ -98,6 +98,13 @@ def equivalent(panel: Panel) -> float:
     return sum(sum(fit_range(misses, ends, best, slack)) for slack in (0.02, 0.10))
 
 
+def local_v(panel: Panel) -> float:
+    """V by local search on seven predictors."""
+    before, after = panel.values[: panel.pre], panel.values[panel.post :]
+    asked = Specification(tobacco_predictors(), before, "local")
+    return predictors(asked, before, after, 0, np.arange(1, panel.donors + 1)).v_loss
+
+
 def forecast(panel: Panel) -> float:
     """A hundred days, twenty covariates."""
     values = panel.values[:100, :21]
@@ -112,6 +119,7 @@ TASKS: dict[str, tuple[str, Callable[[Panel], float]]] = {
     "first_of_thousands": ("five_thousand", first_fit),
     "five_thousand": ("five_thousand", some_placebos),
     "sdid": ("tobacco", doubly),
+    "v_local": ("tobacco", local_v),
     "conformal": ("tobacco", conformal_p),
     "conformal_grid": ("tobacco", conformal_grid),
     "fit_range": ("tobacco", equivalent),

@@ -14,17 +14,35 @@ SIZES = {"hundred": (100, 200), "five_hundred": (500, 400), "five_thousand": (5_
 POST = 10
 
 
+def states() -> list[str]:
+    """The 39 states, California first."""
+    with TOBACCO.open(encoding="utf-8", newline="") as file:
+        known = {row["State"] for row in csv.DictReader(file, delimiter=";")}
+    return sorted(known, key=lambda state: (state != "California", state))
+
+
 def tobacco() -> tuple[Floats, int]:
     """(31 years, 39 states) with California first, and its 19 years before the start."""
+    order = states()
+    values = np.empty((31, len(order)))
     with TOBACCO.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter=";"))
-    states = sorted(
-        {row["State"] for row in rows}, key=lambda state: (state != "California", state)
-    )
-    values = np.empty((31, len(states)))
-    for row in rows:
-        values[int(row["Year"]) - 1970, states.index(row["State"])] = float(row["PacksPerCapita"])
+        for row in csv.DictReader(file, delimiter=";"):
+            values[int(row["Year"]) - 1970, order.index(row["State"])] = float(
+                row["PacksPerCapita"]
+            )
     return values, 19
+
+
+def tobacco_predictors() -> Floats:
+    """(7, 39) predictors of Abadie, Diamond and Hainmueller (2010)."""
+    path = Path(__file__).resolve().parents[1] / "golden" / "panels" / "prop99_predictors.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        known = {row["state"]: row for row in csv.DictReader(file)}
+    means = [
+        [float(known[state][name]) for state in states()]
+        for name in ("income", "price", "young", "beer")
+    ]
+    return np.vstack([means, tobacco()[0][[5, 10, 18]]])
 
 
 def factors(donors: int, pre: int) -> Floats:

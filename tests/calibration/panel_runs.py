@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from analysis.core import Floats
 from analysis.simulate import GeoPlan, geo_values
@@ -14,7 +13,9 @@ from analysis.synthetic_control.choose import automatic, placebo_method
 from analysis.synthetic_control.flags import flags
 from analysis.synthetic_control.in_time import default_starts
 from analysis.synthetic_control.panel import Panel
+from analysis.synthetic_control.placebos import fitted
 from analysis.synthetic_control.ruling import verdict
+from analysis.synthetic_control.working import headline, indexed
 from tests.calibration.runs import FULL
 
 # The gate's own number; the short form takes the first of the same panels.
@@ -43,6 +44,14 @@ def measured(one: Panel, key: str) -> Measured:
     return measure(one, method.make, asked)
 
 
+def headline_gaps(seed: int) -> Floats:
+    """(periods,) actual minus counterfactual of a null panel, on indices; no placebos."""
+    one = panel(seed, 0.0)
+    working = indexed(one)
+    problem = headline(one)
+    return fitted(one, working, problem, working.solve_all([problem])[0].weights).gaps
+
+
 @dataclass(frozen=True)
 class Found:
     """What is kept of one panel.
@@ -56,8 +65,6 @@ class Found:
         finding: The verdict's.
         decision: The verdict's, for a metric that is better higher.
         pointwise: Conformal p of each post-period.
-        gaps: (periods,) on the working scale.
-        rmspe_pre: On the working scale.
     """
 
     p: dict[str, float | None]
@@ -68,8 +75,6 @@ class Found:
     finding: str
     decision: str
     pointwise: tuple[float, ...]
-    gaps: Floats
-    rmspe_pre: float
 
     def covers(self, alpha: float) -> bool:
         """Whether the interval holds the truth."""
@@ -85,8 +90,7 @@ class Found:
 @cache
 def runs(key: str, lift: float, count: int = PANELS) -> tuple[Found, ...]:
     """The first panels of the recipe, measured."""
-    with threadpool_limits(1):
-        return tuple(_found(seed, key, lift) for seed in range(count))
+    return tuple(_found(seed, key, lift) for seed in range(count))
 
 
 def _found(seed: int, key: str, lift: float) -> Found:
@@ -110,8 +114,6 @@ def _found(seed: int, key: str, lift: float) -> Found:
         finding=ruled["finding"],
         decision=ruled["decision"],
         pointwise=tuple(row["p"] for row in content["conformal"]["pointwise"]),
-        gaps=head.own.gaps,
-        rmspe_pre=head.own.rmspe_pre,
     )
 
 
