@@ -28,6 +28,11 @@ ROUTES = {
     "tea": "tea-tasting over DuckDB's unit table",
     "by_hand": "pandas by hand",
 }
+PANEL_ROUTES = {
+    "verdict": "Verdict: the panel, and every row accounted for",
+    "plain_sql": "DuckDB, one SQL statement",
+    "by_hand": "pandas by hand",
+}
 AGREE = 1e-9
 
 
@@ -45,6 +50,9 @@ def main() -> int:
         questions(LARGE)
     lists()
     same &= control.table(say)
+    same &= panels(ROWS, tuple(PANEL_ROUTES))
+    if LARGE:
+        same &= panels(LARGE, ("verdict", "plain_sql"))
     reruns()
     return 0 if same else 1
 
@@ -107,6 +115,32 @@ def lists() -> None:
         out = str(OUT / "lists.readout.json")
         cost = best(("-m", "analysis", "run", str(path), "--json", out), times=1)
         row(f"{rows:,} slots ({log.suffix[1:]})", cost.wall, cost.cpu, cost.peak)
+
+
+def panels(rows: int, names: tuple[str, ...]) -> bool:
+    """A log of events by region and day, users counted once; whether the routes agree."""
+    log = OUT / f"regions-{rows}.parquet"
+    if not log.exists():
+        code = (
+            "from pathlib import Path; from tests.bench.panels import large_events; "
+            f"large_events(Path({str(log)!r}), {rows})"
+        )
+        run((sys.executable, "-c", code), top=TOP)
+    say(f"\n## A panel of {rows:,} raw events by region and day\n")
+    head("route", "wall", "cpu", "peak MB", "cpu / Verdict's", "largest gap")
+    first: Cost | None = None
+    same = True
+    for name in names:
+        cost = best(("-m", "tests.bench.panels", name, str(log)))
+        first = first or cost
+        found, own = cost.said["answer"], first.said["answer"]
+        gap = max(abs(found[what] - own[what]) / abs(own[what]) for what in own)
+        same &= gap <= AGREE
+        wall, cpu = cost.said["wall"], cost.said["cpu"]
+        row(
+            PANEL_ROUTES[name], wall, cpu, cost.peak, f"{cpu / first.said['cpu']:.2f}", f"{gap:.0e}"
+        )
+    return same
 
 
 def reruns() -> None:

@@ -1,11 +1,16 @@
-"""The panel job: a large event log by region and day, and what each route makes of it.
+"""The panel job by one route: `python -m tests.bench.panels ROUTE LOG` prints what it found.
 
-A cell has the purchases, their value, and the share of its users who bought: users counted once
-a region and day, exactly.
+A large event log by region and day. A cell has the purchases, their value, and the share of its
+users who bought: users counted once a region and day, exactly.
 """
 
-from collections.abc import Mapping
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -84,15 +89,14 @@ def study(log: str) -> dict[str, Any]:
     }
 
 
-Answer = Mapping[str, float]
-
-
-def by_verdict(log: Path, work: Path) -> dict[str, float]:
-    """Totals over all cells, from the panel."""
+def by_verdict(log: Path) -> dict[str, float]:
+    """Totals over all cells, from the panel; every row accounted for."""
     from analysis.logs import read_panel
     from analysis.study import Study
 
-    panel = read_panel(Study.parse(study(log.name)), base=log.parent, work=work)
+    of = Study.parse(study(log.name))
+    with tempfile.TemporaryDirectory(dir=log.parent) as work:
+        panel = read_panel(of, base=log.parent, work=Path(work))
     names = ("purchases", "revenue", "buyers")
     found = {name: float(one.values.sum()) for name, one in zip(names, panel.panels, strict=True)}
     return found | {"cells": float(panel.panels[0].values.size)}
@@ -126,3 +130,20 @@ def by_hand(log: Path) -> dict[str, float]:
         "revenue": float(bought["value"].sum()),
         "buyers": float((buyers / people).sum()),
     }
+
+
+ROUTES: Mapping[str, Callable[[Path], dict[str, float]]] = MappingProxyType(
+    {"verdict": by_verdict, "plain_sql": by_plain_sql, "by_hand": by_hand}
+)
+
+
+def main(name: str, log: str) -> None:
+    """Do the job, and print its answer and what it took."""
+    begin, used = time.perf_counter(), time.process_time()
+    answer = ROUTES[name](Path(log))
+    took = {"wall": time.perf_counter() - begin, "cpu": time.process_time() - used}
+    print(json.dumps(took | {"answer": answer}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -7,6 +7,7 @@ import duckdb
 import pytest
 
 from analysis.simulate.large import large_log
+from tests.bench import panels
 from tests.bench.job import largest_gap
 
 
@@ -51,3 +52,14 @@ def test_a_large_log_has_its_rows_in_order_of_time_and_is_the_same_again(
     assert len(rows["ts"]) == 40_000
     assert (rows["ts"][1:] >= rows["ts"][:-1]).all()
     assert not list(tmp_path.glob("*.unfinished"))
+
+
+def test_every_route_to_a_panel_finds_the_same(tmp_path: Path) -> None:
+    log = panels.large_events(tmp_path / "regions.parquet", 40_000)
+    own, sql, by_hand = (route(log) for route in panels.ROUTES.values())
+    assert own["cells"] == panels.REGIONS * panels.SPAN_DAYS
+    assert own["purchases"] > 2_000
+    # A region and day without any row is no row of theirs, and adds nothing.
+    for other in (sql, by_hand):
+        for what in ("purchases", "revenue", "buyers"):
+            assert own[what] == pytest.approx(other[what], rel=1e-12)

@@ -236,6 +236,7 @@ class _Panels:
         self.profile = profile
         self.groups = groups
         self.kept = np.array(window.kept, dtype=np.int64)
+        self.calendar = window.calendar
         self.shape = (len(window.kept), len(profile.units))
         self.code = rows.signatures.parts(groups.signature)[0]
         self.has_event = rows.roles.event is not None
@@ -302,7 +303,7 @@ class _Panels:
             events = sorted(
                 {one.y.event for one in self.rows.metrics if one.of_users and one.y.event}
             )
-            table = self.rows.people(events, self.profile.rows)
+            table = self.rows.people(events, self.groups, self.calendar)
             period = table.column("period").to_numpy().astype(np.int64)
             unit = places(table.column("unit"), self.profile.units)
             inside = np.isin(period, self.kept) & (unit >= 0)

@@ -401,25 +401,39 @@ class EventRows:
         )
         return int(self.engine.run(query).column("n").to_pylist()[0])
 
-    def people(self, events: list[str], rows: int) -> pa.Table:
+    def people(self, events: list[str], groups: Groups, calendar: Calendar) -> pa.Table:
         """Different users by unit and period: all, and those with a row of each event (e0, ...)."""
-        dialect = self.engine.dialect
         where = "t IS NOT NULL AND unit IS NOT NULL AND person IS NOT NULL AND late = 0"
         if self.repeats:
             bit = 2 ** self.signatures.sets.index(None)
             marks = f"signature % {2 ** len(self.signatures.sets)}"
-            where += f" AND {dialect.divide(f'({marks})', bit)} % 2 = 0"
+            where += f" AND {self.engine.dialect.divide(f'({marks})', bit)} % 2 = 0"
         codes = [self.signatures.code_of(event) for event in events]
-        parts = max(1, -(-rows // ROWS_AT_ONCE)) if self.engine.at_hand else 1
-        # A user is in one part, so that the parts' counts add up.
-        key = f"abs({dialect.typed_hash(['person'])}) % {parts}"
-        found = [
-            self.engine.run(
-                sql.people(codes, where if parts == 1 else f"{where} AND {key} = {part}")
-            )
-            for part in range(parts)
-        ]
+        found = []
+        for low, high in self._portions(groups):
+            begin, end = calendar.begins(low), calendar.begins(high + 1)
+            some = f"{where} AND t >= {begin} AND t < {end}"
+            found.append(self.engine.run(sql.people(codes, some)))
         return pa.concat_tables(found)
+
+    def _portions(self, groups: Groups) -> list[tuple[int, int]]:
+        """First and last periods of portions whose users fit into memory at once."""
+        timed = groups.period != NO_PERIOD
+        periods, at = np.unique(groups.period[timed], return_inverse=True)
+        rows = np.zeros(periods.size, dtype=np.int64)
+        np.add.at(rows, at, groups.rows[timed])
+        if not self.engine.at_hand:
+            return [(int(periods[0]), int(periods[-1]))]
+        portions: list[tuple[int, int]] = []
+        held = 0
+        for period, n in zip(periods.tolist(), rows.tolist(), strict=True):
+            if portions and held + n <= ROWS_AT_ONCE:
+                portions[-1] = (portions[-1][0], period)
+                held += n
+            else:
+                portions.append((period, period))
+                held = n
+        return portions
 
     def since(self) -> list[tuple[str, str]]:
         """(unit, from when it was treated), every pair that occurs."""

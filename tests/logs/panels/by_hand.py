@@ -114,7 +114,10 @@ class ByHand:
         for name in names.values():
             if name:
                 spellings.setdefault(name.casefold(), Counter())[name] += 1
-        best = {k: min((-n, s) for s, n in c.items())[1] for k, c in spellings.items()}
+        best = {}
+        for folded, seen_as in spellings.items():
+            most = max(seen_as.values())
+            best[folded] = min(s for s, n in seen_as.items() if n == most)
         at = {i: moment(r["ts"], local) for i, r in enumerate(rows)}
         unit = {i: best.get(name.casefold()) for i, name in names.items()}
         period = {i: begin_of(frequency, t.astimezone(local).date()) for i, t in at.items() if t}

@@ -122,7 +122,11 @@ def test_typed_parquet_gives_the_bytes_of_its_text(tmp_path: Path) -> None:
     one = read_as(tmp_path / "csv", "csv", rows, FIELDS, FILE)
     frame = pd.DataFrame(rows)
     (tmp_path / "typed").mkdir()
-    for name, dates in (("date", "date32[day][pyarrow]"), ("stamp", "datetime64[us]")):
+    kinds: tuple[tuple[str, Any], ...] = (
+        ("date", "date32[day][pyarrow]"),
+        ("stamp", "datetime64[us]"),
+    )
+    for name, dates in kinds:
         typed = frame.assign(
             date=pd.to_datetime(frame["date"]).astype(cast("Any", dates)),
             sales=pd.to_numeric(frame["sales"].replace("", None)),

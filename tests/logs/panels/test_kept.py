@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from analysis.logs import PanelLog, read_panel
+from analysis.logs import PanelLog, engines, read_panel
 from analysis.logs.panels import read as reading
 from tests.logs.making import plain
 from tests.logs.panels.by_hand import METRICS, NAMES
@@ -19,7 +19,7 @@ from tests.logs.panels.test_twin import COLUMNS, random_rows
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Hears of every engine that is opened."""
     heard: list[Any] = []
-    true: Any = vars(reading)["open_duckdb"]
+    true = engines.open_duckdb
 
     def open_duckdb(*given: Any) -> Any:
         heard.append(given)
