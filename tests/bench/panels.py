@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 import duckdb
+import numpy as np
 
 REGIONS = 200
 EVENTS_PER_USER = 20
@@ -98,7 +99,10 @@ def by_verdict(log: Path) -> dict[str, float]:
     with tempfile.TemporaryDirectory(dir=log.parent) as work:
         panel = read_panel(of, base=log.parent, work=Path(work))
     names = ("purchases", "revenue", "buyers")
-    found = {name: float(one.values.sum()) for name, one in zip(names, panel.panels, strict=True)}
+    # A share of nobody is a missing cell.
+    found = {
+        name: float(np.nansum(one.values)) for name, one in zip(names, panel.panels, strict=True)
+    }
     return found | {"cells": float(panel.panels[0].values.size)}
 
 
