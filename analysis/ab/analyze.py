@@ -52,10 +52,11 @@ def analyze(log: ABLog, study: Study, progress: Progress | None = None) -> Resul
     found += notices.of_horizon(reached=reached, planned=planned)
     rules = Rules(ab.alpha, ab.correction, ab.options, final=reached, mde=ab.mde)
     measured = []
+    tables = log.tables(study.metrics)
     for i, metric in enumerate(study.metrics):
         if progress:
             progress(f"Comparing {metric.name}", i / len(study.metrics))
-        measured.append(_measure(log, metric, ab, found))
+        measured.append(_measure(log, next(tables), metric, ab, found))
     results = _families(measured, rules)
     for one in measured:
         found += _guardrails(one, results[one.metric.name], measured, rules)
@@ -125,9 +126,10 @@ def _power(log: ABLog, study: Study, ab: AB) -> list[dict[str, Any]]:
     return rows
 
 
-def _measure(log: ABLog, metric: Metric, ab: AB, found: list[Notice]) -> Measured:
+def _measure(
+    log: ABLog, table: MetricTable, metric: Metric, ab: AB, found: list[Notice]
+) -> Measured:
     """A metric's table and one reading a treatment."""
-    table = log.metric(metric)
     found += table.notices
     found += notices.of_table(metric, table)
     control = log.arms[0]

@@ -19,8 +19,9 @@ def resolve(study: Study, log: ABLog) -> Study:
         for role, column in log.accounting.columns.items()
         if role in roles and column
     }
+    tables = log.tables([metric for metric in study.metrics if not metric.kind])
     kinds = tuple(
-        metric if metric.kind else replace(metric, kind=kind_of(metric, log.metric(metric)))
+        metric if metric.kind else replace(metric, kind=kind_of(metric, next(tables)))
         for metric in study.metrics
     )
     return replace(

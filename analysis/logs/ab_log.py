@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from analysis.core import Floats, Moments, Notice
+from analysis.core.cores import CORES, on_all_cores
 from analysis.logs.accounting import Accounting
 
 if TYPE_CHECKING:
     from analysis.study import Metric
+
+# A metric of more units is worked out alone: its columns are large.
+MOST_UNITS_AT_ONCE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -129,3 +133,8 @@ class ABLog:
     def metric(self, metric: Metric, *, capped: bool = True) -> MetricTable:
         """Moments of one metric by arm, day and segment, capped as the metric says."""
         return self.source.table(metric, capped=capped)
+
+    def tables(self, metrics: Sequence[Metric]) -> Iterator[MetricTable]:
+        """Moments of some metrics, in their order; a few at once where memory allows it."""
+        at_once = CORES if sum(self.units.values()) <= MOST_UNITS_AT_ONCE else 1
+        return on_all_cores(self.metric, metrics, most=at_once, ahead=0)

@@ -37,9 +37,22 @@ class Batch:
     v: NDArray[np.float64]
     row: Array
 
+    @classmethod
+    def of(cls, found: Any) -> "Batch":
+        """An Arrow batch of the engine."""
+        return cls(
+            unit=found.column("unit"),
+            key=numbers(found.column("unit_key")).view(np.uint64),
+            t=numbers(found.column("t")),
+            event=numbers(found.column("event_place")),
+            arm=numbers(found.column("arm_place")),
+            v=numbers(found.column("v"), np.nan),
+            row=numbers(found.column("row_no")),
+        )
 
-def batches(engine: Engine, events: Names, arms: Names, where: str) -> Iterator[Batch]:
-    """The rows of the view ``clean``.
+
+def batches(engine: Engine, events: Names, arms: Names, where: str) -> Iterator[Any]:
+    """The rows of the view ``clean`` as Arrow batches; `Batch.of` reads one.
 
     Args:
         engine: Has the view.
@@ -52,13 +65,4 @@ def batches(engine: Engine, events: Names, arms: Names, where: str) -> Iterator[
         if len(column.texts) > sql.FEW_NAMES:
             engine.table(f"{name}_places", sql.places_table(column.texts, dialect))
     query = sql.coded_rows("clean", where, events.texts, arms.texts, dialect)
-    for found in engine.stream(query):
-        yield Batch(
-            unit=found.column("unit"),
-            key=numbers(found.column("unit_key")).view(np.uint64),
-            t=numbers(found.column("t")),
-            event=numbers(found.column("event_place")),
-            arm=numbers(found.column("arm_place")),
-            v=numbers(found.column("v"), np.nan),
-            row=numbers(found.column("row_no")),
-        )
+    yield from engine.stream(query)

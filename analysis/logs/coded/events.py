@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.core.cores import on_all_cores
 from analysis.logs.coded.spool import MOST_IN_MEMORY, Spool
 from analysis.logs.coded.sums import exact_sums, wide_sums
 from analysis.logs.coded.units import CodedUnits
@@ -57,8 +58,12 @@ def event_cells(
     found = _Found(coded, kept, wanted, window, cells)
     if not found.total:
         return
-    for cell, value in found.portions():
-        yield from _grouped(cell, value, wanted, cells)
+
+    def grouped(portion: tuple[Array, Array]) -> list[tuple[int, dict[str, Array]]]:
+        return list(_grouped(*portion, wanted, cells))
+
+    for some in on_all_cores(grouped, found.portions(), ahead=0):
+        yield from some
 
 
 class _Found:
@@ -86,7 +91,9 @@ class _Found:
         rank = (np.cumsum(kept, dtype=np.int32) - 1).take(coded.place)
         start = np.where(kept, coded.t0, FAR).take(coded.place)
         edges = window.offsets
-        for unit, event, t, v in coded.counted.chunks("unit", "event", "t", "v"):
+
+        def cells_of(chunk: tuple[Array, ...]) -> dict[str, Array]:
+            unit, event, t, v = chunk
             since = t - start.take(unit)
             within = since >= edges[0]
             if not window.open_end:
@@ -104,8 +111,11 @@ class _Found:
             value *= scale.take(which)
             whole = away_from_zero(value) if any(one.wide for one in wanted) else np.rint(value)
             cell = _cell(which, ix, t.take(at), since.take(at), window, cells)
-            self._rows.add({"cell": cell, "value": whole})
-            self.total += cell.size
+            return {"cell": cell, "value": whole}
+
+        for columns in on_all_cores(cells_of, coded.counted.chunks("unit", "event", "t", "v")):
+            self._rows.add(columns)
+            self.total += columns["cell"].size
 
     def portions(self) -> Iterator[tuple[Array, Array]]:
         """All rows, by ranges of units."""

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from analysis.core.cores import on_all_cores
 from analysis.logs.coded.arrow import column_of
 from analysis.logs.coded.batches import Batch, batches
 from analysis.logs.coded.coder import Coder
@@ -87,6 +88,37 @@ class _Sums:
         return taken
 
 
+@dataclass(frozen=True)
+class _Prepared:
+    """Some rows, with everything that does not depend on other rows.
+
+    Attributes:
+        unit: Ids, as an Arrow column.
+        key: 64-bit hashes of the ids.
+        signed: What each row adds to its unit: 1, and above that the sign of the id.
+        mark: Of each row.
+        exposed: Places of the rows that expose their unit.
+        arm: Places of the arms on those.
+        t0: Times of those.
+        row: Numbers of the rows in the log.
+        event: Places among the events' names.
+        at: Places of the rows that some metric counts.
+        counted: Columns of those.
+    """
+
+    unit: Any
+    key: Array
+    signed: Array
+    mark: Array
+    exposed: Array
+    arm: Array
+    t0: Array
+    row: Array
+    event: Array
+    at: Array
+    counted: dict[str, Array]
+
+
 class _Pass:
     """One pass over the rows."""
 
@@ -112,30 +144,47 @@ class _Pass:
         self.coder, self.sums = Coder(), _Sums()
         self.texts: list[Any] = []
 
-    def add(self, batch: Batch) -> None:
-        """More rows."""
-        unit, new = self.coder.codes(batch.key)
-        self.sums.make_room(self.coder.size)
-        if new.size:
-            self.texts.append(batch.unit.take(column_of(new)))
-        sums = self.sums.columns
-        np.add.at(sums["signed"], unit, _signed(batch.unit))
+    def prepare(self, found: Any) -> _Prepared:
+        """What can be said of rows without knowing the units; several batches at once."""
+        batch = Batch.of(found)
         whole = whole_value(batch.v, self._largest, self._places)
         marks = row_marks(
             batch.t, whole, self._event_marks.take(batch.event), self._arm_marks.take(batch.arm)
         )
-        np.add.at(sums["mark"], unit, marks.view(np.uint64))
         code = self._arm_codes.take(batch.arm)
         exposed = np.flatnonzero(self._exposes.take(batch.event) & (code >= 0))
-        ours, code = unit.take(exposed), code.take(exposed)
-        np.minimum.at(sums["t0"], ours, batch.t.take(exposed))
-        np.minimum.at(sums["low"], ours, code)
-        np.maximum.at(sums["high"], ours, code)
-        number, event = unit.astype(np.int32), batch.event.astype(self._kind)
-        self.rows.add({"unit": number, "row": _small(batch.row), "event": event})
         at = np.flatnonzero(self._counts.take(batch.event))
-        columns = {"unit": number, "event": event, "t": batch.t, "v": batch.v}
-        self.counted.add({name: column.take(at) for name, column in columns.items()})
+        event = batch.event.astype(self._kind)
+        return _Prepared(
+            unit=batch.unit,
+            key=batch.key,
+            signed=_signed(batch.unit),
+            mark=marks.view(np.uint64),
+            exposed=exposed,
+            arm=code.take(exposed),
+            t0=batch.t.take(exposed),
+            row=_small(batch.row),
+            event=event,
+            at=at,
+            counted={"event": event.take(at), "t": batch.t.take(at), "v": batch.v.take(at)},
+        )
+
+    def add(self, rows: _Prepared) -> None:
+        """More rows, one batch after the other."""
+        unit, new = self.coder.codes(rows.key)
+        self.sums.make_room(self.coder.size)
+        if new.size:
+            self.texts.append(rows.unit.take(column_of(new)))
+        sums = self.sums.columns
+        np.add.at(sums["signed"], unit, rows.signed)
+        np.add.at(sums["mark"], unit, rows.mark)
+        ours = unit.take(rows.exposed)
+        np.minimum.at(sums["t0"], ours, rows.t0)
+        np.minimum.at(sums["low"], ours, rows.arm)
+        np.maximum.at(sums["high"], ours, rows.arm)
+        number = unit.astype(np.int32)
+        self.rows.add({"unit": number, "row": rows.row, "event": rows.event})
+        self.counted.add({"unit": number.take(rows.at), **rows.counted})
 
     def finish(self) -> CodedUnits | None:
         """The units; None if two ids share a key."""
@@ -190,8 +239,8 @@ def code_units(
         The units; None in the rare case that two ids share a hash.
     """
     work = _Pass(profile, codes, exposing, counting, engine.scratch)
-    for batch in batches(engine, work.events, work.arms, where):
-        work.add(batch)
+    for rows in on_all_cores(work.prepare, batches(engine, work.events, work.arms, where)):
+        work.add(rows)
     return work.finish()
 
 

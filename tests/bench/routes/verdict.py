@@ -24,9 +24,8 @@ def moments(log: str) -> Moments:
         asked = Study.parse(study(log))
         tables = read_ab(asked, base=Path(log).parent, work=Path(work), keep_left_out=False)
         answer: Moments = {arm: {"n": float(tables.units[arm])} for arm in tables.arms}
-        for metric in asked.metrics:
-            cells = tables.metric(metric).arms
-            for arm, cell in cells.items():
+        for metric, table in zip(asked.metrics, tables.tables(asked.metrics), strict=True):
+            for arm, cell in table.arms.items():
                 answer[arm].update(_numbers(cell.observed, NAMES[metric.name]))
     return answer
 
