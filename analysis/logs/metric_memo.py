@@ -36,15 +36,15 @@ class RememberedMetrics:
         shape = {name: of for name, of in asdict(metric).items() if name not in JUDGED_BY}
         capped = capped and metric.cap_quantile is not None
         key = key_of("metric", self.context, shape, capped)[:32]
-        if self.store.has(f"{key}-table"):
-            return self._kept(key, metric, capped=capped)
-        table = self.source.table(metric, capped=capped)
-        numbers = _Numbers([])
-        facts = numbers.packed(table)
-        facts["values"] = self._keep_values(key, table)
-        self.store.put(f"{key}-numbers", np.concatenate([*numbers.parts, np.zeros(0)]))
-        self.store.put_facts(f"{key}-table", facts)
-        return table
+        if not self.store.has(f"{key}-table"):
+            table = self.source.table(metric, capped=capped)
+            numbers = _Numbers([])
+            facts = numbers.packed(table)
+            facts["values"] = self._keep_values(key, table)
+            self.store.put(f"{key}-numbers", np.concatenate([*numbers.parts, np.zeros(0)]))
+            self.store.put_facts(f"{key}-table", facts)
+        # Also at first: what was worked out holds on to the columns of all units.
+        return self._kept(key, metric, capped=capped)
 
     def _keep_values(self, key: str, table: MetricTable) -> list[list[Any]] | None:
         """Keep the values of each arm's units; the names of what was kept."""

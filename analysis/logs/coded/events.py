@@ -1,6 +1,6 @@
 """Events of kept units by day and window, from coded rows: as the SQL template counts them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from analysis.logs.sql.times import local_days
 
 Array = NDArray[Any]
 
-ROWS_AT_ONCE = 2_000_000
+ROWS_AT_ONCE = 1_000_000
 # Far after any time of a log.
 FAR = np.int64(2**62)
 
@@ -121,18 +121,21 @@ class _Found:
         """All rows, by ranges of units."""
         parts = -(-self.total // ROWS_AT_ONCE)
         if parts == 1:
-            yield _joined(self._rows)
+            yield _joined(self._rows.chunks("cell", "value"))
+            self._rows.close()
             return
         by_event, limit = self._cells.units * self._by_unit, -(-self._cells.units // parts)
         piles = [Spool(self._rows.folder, MOST_IN_MEMORY // parts) for _ in range(parts)]
-        for cell, value in self._rows.chunks("cell", "value"):
-            part = (cell % by_event) // self._by_unit // limit
-            for i, pile in enumerate(piles):
-                mine = part == i
-                pile.add({"cell": cell[mine], "value": value[mine]})
+        for cell, value in _larger(self._rows.chunks("cell", "value")):
+            part = ((cell % by_event) // self._by_unit // limit).astype(np.uint16)
+            order = np.argsort(part, kind="stable")
+            after = np.cumsum(np.bincount(part, minlength=parts))
+            for pile, start, stop in zip(piles, [0, *after], after, strict=False):
+                mine = order[start:stop]
+                pile.add({"cell": cell.take(mine), "value": value.take(mine)})
         self._rows.close()
         for pile in piles:
-            yield _joined(pile)
+            yield _joined(pile.chunks("cell", "value"))
             pile.close()
 
     @property
@@ -157,11 +160,23 @@ def _cell(which: Array, ix: Array, t: Array, since: Array, window: Window, cells
     return cell
 
 
-def _joined(rows: Spool) -> tuple[Array, Array]:
-    chunks = list(rows.chunks("cell", "value"))
-    rows.close()
-    cells = np.concatenate([cell for cell, _ in chunks])
-    return cells, np.concatenate([value for _, value in chunks])
+def _joined(chunks: Iterable[tuple[Array, ...]]) -> tuple[Array, Array]:
+    """Chunks of cells and values as one."""
+    cells, values = zip(*chunks, strict=True)
+    return np.concatenate(cells), np.concatenate(values)
+
+
+def _larger(chunks: Iterator[tuple[Array, ...]]) -> Iterator[tuple[Array, Array]]:
+    """The same rows in fewer chunks."""
+    waiting, size = [], 0
+    for chunk in chunks:
+        waiting.append(chunk)
+        size += chunk[0].size
+        if size >= ROWS_AT_ONCE:
+            yield _joined(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield _joined(waiting)
 
 
 def _grouped(

@@ -200,6 +200,7 @@ class _Pass:
             if (signed[some] != (signed[some] & ROWS) * _signed(ids[some])).any():
                 return None
         del signed
+        pa.default_memory_pool().release_unused()
         order = in_order(ids)
         place = np.empty(size, dtype=np.int32)
         place[order] = np.arange(size, dtype=np.int32)
