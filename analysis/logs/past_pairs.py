@@ -4,7 +4,8 @@ import math
 from pathlib import Path
 
 from analysis.core import LogError
-from analysis.logs.intake import open_source, preview
+from analysis.logs.intake import open_source
+from analysis.logs.intake.preview import preview
 
 COLUMNS = ("experiment", "interleaving_lift", "interleaving_se", "ab_lift", "ab_se")
 MOST_PAIRS = 10_000

@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from analysis.core import LogError
-from analysis.logs.intake import Limits, open_source, preview
+from analysis.logs.intake import Limits, open_source
+from analysis.logs.intake.preview import preview
 from tests.logs.test_intake_text import read_files
 
 

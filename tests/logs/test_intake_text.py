@@ -10,7 +10,8 @@ import pyarrow as pa
 import pytest
 
 from analysis.core import LogError
-from analysis.logs.intake import DEFAULT_LIMITS, Limits, Source, open_source, preview
+from analysis.logs.intake import DEFAULT_LIMITS, Limits, Source, open_source
+from analysis.logs.intake.preview import preview
 from analysis.logs.intake.convert import Job, convert
 
 

@@ -2,7 +2,6 @@
 
 from analysis.logs.intake.limits import DEFAULT_LIMITS, Limits
 from analysis.logs.intake.opening import check_upload_size, open_source
-from analysis.logs.intake.preview import preview
 from analysis.logs.intake.source import ROW, Progress, RejectedLine, Source
 
 __all__ = [
@@ -14,5 +13,4 @@ __all__ = [
     "Source",
     "check_upload_size",
     "open_source",
-    "preview",
 ]
