@@ -11,8 +11,8 @@ import pytest
 
 from analysis.core import LogError
 from analysis.logs.intake import DEFAULT_LIMITS, Limits, Source, open_source
-from analysis.logs.intake.preview import preview
 from analysis.logs.intake.convert import Job, convert
+from analysis.logs.intake.preview import preview
 
 
 def read(tmp_path: Path, content: bytes | str, name: str = "log.csv", **limits: int) -> Source:

@@ -20,7 +20,7 @@ class WithoutPandas(MetaPathFinder):
     Importing it takes longer than reading a small file.
     """
 
-    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
+    def find_spec(self, fullname: str, *_: object) -> None:
         """Nothing, but for pandas a refusal."""
         if fullname == "pandas":
             raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
