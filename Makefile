@@ -66,10 +66,11 @@ postgres:
 	@test -n "$(POSTGRES)" || { echo "Installing PostgreSQL for the tests of the store ..."; $(APT) postgresql; } || { \
 		echo "The tests need PostgreSQL. Run: apt-get install postgresql" >&2; exit 1; }
 
-# What measures time, and the browser, run alone on a quiet machine.
+# What measures time runs alone on a quiet machine.
 test: install-dev chromium postgres
 	$(BIN)/python -m pytest -n 2 -m "not browser and not timing and not slow"
-	VERDICT_CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -m "browser or timing"
+	VERDICT_CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -n 2 -m "browser and not timing"
+	$(BIN)/python -m pytest -m "timing and not browser"
 
 kills: install-dev postgres
 	VERDICT_KILLS=200 $(BIN)/python -m pytest tests/store/test_rivals.py

@@ -54,7 +54,12 @@ def test_own_csv_to_verdict_in_six_clicks(visit: Any, server: Server, tmp_path: 
     expect(second.get_by_role("heading", name="Do not use")).to_be_visible()
     settled(page)
     settled(second)
-    shown = [one.get_by_test_id("stMain").inner_text() for one in (page, second)]
+    # Charts come after the page has settled: both have them all in the end.
+    for _ in range(40):
+        shown = [one.get_by_test_id("stMain").inner_text() for one in (page, second)]
+        if shown[0] == shown[1]:
+            break
+        page.wait_for_timeout(250)
     assert shown[0] == shown[1]
 
     home = visit("/").page
