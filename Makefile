@@ -69,7 +69,7 @@ postgres:
 # What measures time runs alone on a quiet machine.
 test: install-dev chromium postgres
 	$(BIN)/python -m pytest -n 2 -m "not browser and not timing and not slow"
-	VERDICT_CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -n 2 -m "browser and not timing"
+	$(BIN)/python -m pytest -n 2 -m "browser and not timing"
 	$(BIN)/python -m pytest -m "timing and not browser"
 
 kills: install-dev postgres
@@ -102,7 +102,7 @@ docs: install
 	PYTHONPATH=. $(BIN)/python docs/generate.py
 
 screenshot: install-dev chromium
-	PYTHONPATH=. VERDICT_CHROMIUM=$(CHROMIUM) $(BIN)/python docs/screenshot.py
+	PYTHONPATH=. $(BIN)/python docs/screenshot.py
 
 lock: install-dev
 	$(LOCK) requirements.txt --output-file requirements.lock

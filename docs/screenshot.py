@@ -59,7 +59,7 @@ def study_id(home: Path, port: int) -> str:
 
 def photograph(url: str) -> None:
     """Save what a window of 1366 by 768 shows."""
-    chromium = os.environ.get("VERDICT_CHROMIUM") or shutil.which("chromium")
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         page = browser.new_page(viewport={"width": 1366, "height": 768})
