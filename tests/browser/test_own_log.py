@@ -1,10 +1,11 @@
 """A person's own CSV: from the file to a verdict, and the same in every other window."""
 
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import ROOT, Server, serious, settled
 
@@ -55,17 +56,19 @@ def test_own_csv_to_verdict_in_six_clicks(visit: Any, server: Server, tmp_path: 
     settled(page)
     settled(second)
     # Charts come after the page has settled: both have them all in the end.
-    for _ in range(40):
-        shown = [one.get_by_test_id("stMain").inner_text() for one in (page, second)]
-        if shown[0] == shown[1]:
-            break
+    until = time.monotonic() + 20
+    while _shown(page) != _shown(second) and time.monotonic() < until:
         page.wait_for_timeout(250)
-    assert shown[0] == shown[1]
+    assert _shown(page) == _shown(second)
 
     home = visit("/").page
     expect(home.get_by_role("link", name="My onboarding")).to_be_visible()
     assert visitor.elsewhere == []
     assert visitor.faults == []
+
+
+def _shown(page: Page) -> str:
+    return page.get_by_test_id("stMain").inner_text()
 
 
 def test_a_run_can_be_left_and_is_found_on_studies(
