@@ -2,7 +2,8 @@
 
 Run by the Python of an environment that has them (tests/bench/README.md says how to make one); it
 needs nothing of Verdict. Each is given what the task needs and no more: classic weights on all
-pre-periods and, unless the task is one solve, the placebo of every donor.
+pre-periods and, unless the task is one solve, the placebo of every donor (of 500 donors one fit is
+timed, and counted 501 times).
 """
 
 import importlib.metadata
@@ -18,6 +19,8 @@ import pandas as pd
 from tests.bench.control_panels import Floats, panel_of
 
 PATIENCE = 3.0
+# Of tasks with very many fits peers do one, and are taken to need as much for each of the others.
+FITS = {"five_hundred": 501}
 
 
 def rows_of(values: Floats, pre: int) -> pd.DataFrame:
@@ -97,7 +100,8 @@ PEERS = {"mlsynth": mlsynth, "diff-diff": diff_diff, "pysyncon": pysyncon}
 def main(name: str, task: str) -> None:
     """Print what the task took and found, by the quickest of its repetitions in a few seconds."""
     warnings.simplefilter("ignore")
-    work = PEERS[name](*panel_of(task), placebos=task != "one")
+    fits = FITS.get(task, 1)
+    work = PEERS[name](*panel_of(task), placebos=task != "one" and fits == 1)
     least, until = float("inf"), time.process_time() + PATIENCE
     found = 0.0
     while least == float("inf") or time.process_time() < until:
@@ -105,7 +109,8 @@ def main(name: str, task: str) -> None:
         found = work()
         least = min(least, time.process_time() - begin)
     version = importlib.metadata.version(name)
-    print(json.dumps({"wall": least, "cpu": least, "found": found, "version": version}))
+    took = fits * least
+    print(json.dumps({"wall": took, "cpu": took, "found": found, "version": version}))
 
 
 if __name__ == "__main__":
