@@ -280,7 +280,7 @@ def _grid(
 ) -> go.Figure:
     """All charts on one pair of axes, each scaled into its cell: many axes would draw slowly."""
     rows = -(-len(units) // ACROSS)
-    chart = blank(colours, height=78 * rows + 10)
+    chart = blank(colours, height=90 * rows + 10)
     hidden = {"visible": False, "fixedrange": True}
     chart.update_xaxes(range=[0, ACROSS], **hidden)
     chart.update_yaxes(range=[-rows, 0], **hidden)
@@ -311,7 +311,7 @@ def _grid(
         if at is not None:
             across = left + _across(at, labels)
             chart.add_shape(
-                type="line", x0=across, x1=across, y0=top - 0.94, y1=top - 0.48,
+                type="line", x0=across, x1=across, y0=top - 0.88, y1=top - 0.46,
                 line={"color": colours.neutral, "width": 1, "dash": "dot"},
             )  # fmt: skip
     names = [f"<b>{shown(str(one['unit']), longest=16)}</b>" for one in units]
@@ -345,7 +345,7 @@ def _scaled(values: Sequence[float | None]) -> list[float | None]:
     known = [value for value in values if value is not None]
     low, high = (min(known), max(known)) if known else (0.0, 0.0)
     size = (high - low) or 1.0
-    return [None if value is None else -0.94 + 0.46 * (value - low) / size for value in values]
+    return [None if value is None else -0.88 + 0.42 * (value - low) / size for value in values]
 
 
 def _weight(name: str, weights: Mapping[str, float]) -> str:

@@ -236,10 +236,10 @@ def windows(found: Content) -> list[dict[str, Any]]:
     """Each pretended launch, a row."""
     return [
         {
-            "window": one["window"],
-            "pre_periods": one["pre_periods"],
-            "rmspe_pre": one["rmspe_pre"],
-            "rmspe_share_of_mean": one["rmspe_pre_over_mean"],
+            "launch": one["window"] + 1,
+            "periods_before": one["pre_periods"],
+            "typical_miss": one["rmspe_pre"],
+            "share_of_the_mean": one["rmspe_pre_over_mean"],
             "smallest_effect_seen": one["detectable_att"],
         }
         for one in (found.get("power") or {}).get("windows") or ()
