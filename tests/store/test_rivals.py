@@ -21,7 +21,7 @@ from analysis.store.verify import verify
 from tests.store.conftest import STUDY
 
 ROOT = Path(__file__).resolve().parents[2]
-KILLS = int(os.environ.get("VERDICT_KILLS", "40"))
+KILLS = int(os.environ.get("VERDICT_KILLS", "16"))
 WRITERS = 3
 
 
