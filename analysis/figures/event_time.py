@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 from analysis.figures.chart import Chart, Choice, Content, Figure
 from analysis.figures.panels import MOST_POINTS, in_words, lens, stopped
 from analysis.figures.theme import blank, palette
-from analysis.report import words
+from analysis.report import panels
 
 
 def draw(content: Content, choice: Choice) -> Chart | None:
@@ -20,8 +20,7 @@ def draw(content: Content, choice: Choice) -> Chart | None:
         return None
     colours = palette(dark=choice.dark)
     measure = in_words(content, {})
-    per = str(found.get("frequency") or "label")
-    per = per if per in ("day", "week", "month") else "period"
+    per = panels.period_word(found)
     tone = colours.neutral if stopped(content) else colours.better
     chart = blank(colours, height=300)
     chart.add_hline(y=0, line={"color": colours.neutral, "width": 1})
@@ -44,14 +43,7 @@ def draw(content: Content, choice: Choice) -> Chart | None:
     chart.update_yaxes(
         title={"text": f"Mean effect{measure.unit}"}, rangemode="tozero", separatethousands=True
     )
-    first, last = rows[0], rows[-1]
-    title = (
-        f"From {measure.change(first['att'])} in the first {per} to"
-        f" {measure.change(last['att'])} after {words.counted(int(last['h']), per)}, mean of"
-        f" {words.counted(int(first['n_units']), 'unit')}"
-    )
-    if stopped(content):
-        title = f"Effect by {per}s since the own start: not to be read as an effect"
+    title = panels.event_time_title(content)
     return Chart(
         title=title,
         alt=f"{title}. Line of the mean effect by {per}s since each unit's own start.",

@@ -1,4 +1,4 @@
-"""The figure of a panel as static markup: actual and counterfactual over the gap."""
+"""The figures of a panel as static markup: the counterfactual over the gap, or by event time."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -67,6 +67,43 @@ def _counterfactual(
     if start is not None:
         marks.append(svg.label(left + above.x(start - 0.5), top - 8, "start", anchor="middle"))
     return int(below.top + lower + 30), "".join(marks)
+
+
+def event_time(content: Content) -> str:
+    """The mean effect by periods since each unit's own start; empty if all started together."""
+    found = content["synthetic_control"]
+    rows: Sequence[Content] = (found.get("staggered") or {}).get("event_time") or ()
+    if len(rows) < 2:
+        return ""
+    title = panels.event_time_title(content)
+    per = panels.period_word(found)
+    tone = "g-neutral" if lists.stopped(content) else "g-better"
+    return figure(
+        title,
+        svg.picture(
+            lambda width: _event_time(rows, width, per, tone),
+            f"{title}. Line of the mean effect by {per}s since each unit's own start.",
+        ),
+        [
+            {"periods_since_start": one["h"], "att": one["att"], "units": one["n_units"]}
+            for one in rows
+        ],
+    )
+
+
+def _event_time(rows: Sequence[Content], width: int, per: str, tone: str) -> tuple[int, str]:
+    wide = width == svg.WIDE
+    left, top, height = 52, 28, 200 if wide else 170
+    points = _points(rows, "att")
+    bounds = _ends([*points, (0, 0.0)])
+    plot = svg.Plot(left, top, width - left - 12, height, (0, len(rows) - 1), bounds)
+    marks = [
+        svg.label(left, top - 14, f"Mean effect by {per}s since the own start", kind="g-head"),
+        plot.rules(_signed_tick),
+        plot.inside(plot.across_at(0, "g-zero") + plot.line(points, f"g-line {tone}")),
+        plot.days([str(one["h"]) for one in rows], most=8 if wide else 4),
+    ]
+    return int(top + height + 30), "".join(marks)
 
 
 def _line_ends(

@@ -34,3 +34,24 @@ def alt(content: Content) -> str:
         f" counterfactual, {words.number(after)} and {words.number(before)} a period after the"
         f" start on {words.day(str(found.get('start') or ''))}; below them the gap with its band."
     )
+
+
+def event_time_title(content: Content) -> str:
+    """One sentence that states what the figure of effects since the own start shows."""
+    found = content["synthetic_control"]
+    rows: Sequence[Content] = (found.get("staggered") or {}).get("event_time") or ()
+    per, kind = period_word(found), str(found.get("kind") or "mean")
+    if stopped(content):
+        return f"Effect by {per}s since the own start: not to be read as an effect"
+    first, last = rows[0], rows[-1]
+    return (
+        f"From {words.difference(first['att'], kind)} in the first {per} to"
+        f" {words.difference(last['att'], kind)} after {words.counted(int(last['h']), per)}, mean"
+        f" of {words.counted(int(first['n_units']), 'unit')}"
+    )
+
+
+def period_word(found: Content) -> str:
+    """A period of the panel in words: ``day``, ``week``, ``month`` or ``period``."""
+    per = str(found.get("frequency") or "")
+    return per if per in ("day", "week", "month") else "period"

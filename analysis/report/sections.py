@@ -135,7 +135,8 @@ def _lists(content: Content) -> str:
 def _panel(content: Content) -> str:
     level = words.level(panel_rows.alpha_of(content))
     tables = [(caption, panel_rows.rows_of(content, role), level) for role, caption in rows.ROLES]
-    return _tables(tables, "Counterfactual", "Actual") + panel_pictures.counterfactual(content)
+    picture = panel_pictures.counterfactual(content) or panel_pictures.event_time(content)
+    return _tables(tables, "Counterfactual", "Actual") + picture
 
 
 def _segment(

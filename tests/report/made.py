@@ -10,7 +10,7 @@ from typing import Any
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 NAMES = (
     "ship", "arms", "hostile", "roll_back", "srm", "lists_sound", "lists_biased", "lists_fixed",
-    "lists_three", "lists_hostile", "panel",
+    "lists_three", "lists_hostile", "panel", "panel_staggered",
 )  # fmt: skip
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 Content = dict[str, Any]

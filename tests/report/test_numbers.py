@@ -278,7 +278,7 @@ def allowed(made: Content) -> set[str]:
     ends = ((lists.get("position_stratified") or {}).get("jackknife") or {}).get("lift_ci95")
     sums += [(1 + one) / (2 + one) for one in ends or ()]
     panel = made.get("synthetic_control") or {}
-    if panel:
+    if panel.get("gaps"):
         after = [one for one in panel["gaps"] if one["phase"] == "post"]
         sums += [sum(one[side] for one in after) / 12 for side in ("actual", "counterfactual")]
         sums += [sum(sorted(panel["weights"].values())[-5:]), 5, 40, len(panel["gaps"])]
