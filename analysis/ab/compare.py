@@ -8,7 +8,7 @@ from analysis.ab.effect import log_delta_t
 from analysis.ab.kinds.mean import read_mean
 from analysis.ab.kinds.proportion import read_proportion
 from analysis.ab.kinds.ratio import read_ratio, total_ratio
-from analysis.ab.reading import Arms, Pair, Reading, referred, test_detail
+from analysis.ab.reading import Arms, Columns, Pair, Reading, referred, test_detail
 from analysis.core import Moments
 from analysis.logs.ab_log import Cell
 
@@ -112,11 +112,14 @@ def _cuped_detail(pair: Pair, arms: Arms, found: Adjusted) -> dict[str, Any]:
 
 
 def _lin_detail(pair: Pair) -> dict[str, float | None]:
-    arrays = pair.values() if pair.values else {}
-    one, nil = arrays.get(pair.treatment, {}), arrays.get(pair.control, {})
-    known = "x" in one and "x" in nil
-    fitted = lin((one["y"], one["x"]), (nil["y"], nil["x"])) if known else None
+    fitted = pair.beyond_moments("lin", _lin)
     return {
         "difference": fitted[0] if fitted else None,
         "se_hc2": fitted[1] if fitted else None,
     }
+
+
+def _lin(treatment: Columns, control: Columns) -> tuple[float, float] | None:
+    if "x" not in treatment or "x" not in control:
+        return None
+    return lin((treatment["y"], treatment["x"]), (control["y"], control["x"]))

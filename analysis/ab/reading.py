@@ -11,7 +11,8 @@ from analysis.core import Floats, Moments, pooled
 from analysis.logs.ab_log import Cell, MetricTable
 from analysis.study import ABOptions, Metric
 
-Values = Callable[[], dict[str, dict[str, Floats]]]
+Columns = dict[str, Floats]
+Values = Callable[[], dict[str, Columns]]
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,28 @@ class Pair:
     alpha: float
     values: Values | None = None
     recorded: dict[str, bool] = field(default_factory=dict)
+
+    def beyond_moments(self, name: str, work: Callable[[Columns, Columns], Any]) -> Any:
+        """What a function makes of the unit values of treatment and control.
+
+        Args:
+            name: Names it: it is worked out once for the built tables.
+            work: The function; its results have a JSON form.
+
+        Returns:
+            Its result; None where an arm's values are not known.
+        """
+        read = self.values
+        if read is None:
+            return None
+
+        def made() -> Any:
+            arms = read()
+            if self.treatment not in arms or self.control not in arms:
+                return None
+            return work(arms[self.treatment], arms[self.control])
+
+        return self.table.remember((name, self.treatment, self.control), made)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,10 @@ def on_all_cores(
         most: Items at work at once.
         ahead: Further items that were read already.
     """
+    if most == 1 and not ahead:
+        # Here, not in a thread: memory that a thread lets go of is harder to use again.
+        yield from map(work, items)
+        return
     waiting: deque[Future[R]] = deque()
     with ThreadPoolExecutor(most) as pool:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from analysis.core import Floats, Moments, Notice
 from analysis.core.cores import CORES, on_all_cores
@@ -47,6 +47,11 @@ class Cap:
     base: str
 
 
+def at_once(_name: tuple[str, ...], work: Callable[[], Any]) -> Any:
+    """Work something out and keep it nowhere."""
+    return work()
+
+
 @dataclass(frozen=True)
 class MetricTable:
     """One metric, as moments by arm, day and segment.
@@ -66,6 +71,8 @@ class MetricTable:
         between: Clusters: arm -> (sum of n_c (mean_c - mean of arm)^2, sum of n_c^2).
         values: Reads unit values: arm -> {"y": ..., and "x": ... if there is a plain
             covariate}, equally long, canonical order, blank covariates left out of both.
+        remember: Given a name and a function of the values: what the function returns (anything
+            that has a JSON form), worked out once for the built tables.
     """
 
     ratio: bool
@@ -82,6 +89,7 @@ class MetricTable:
     between: dict[str, tuple[float, float]] | None
     values: Callable[[], dict[str, dict[str, Floats]]] | None
     notices: tuple[Notice, ...] = ()
+    remember: Callable[[tuple[str, ...], Callable[[], Any]], Any] = at_once
 
 
 class MetricSource(Protocol):

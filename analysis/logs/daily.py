@@ -43,14 +43,15 @@ def cumulative(
     size = days * arms
     code = _code(entry, first, days, units.arm, arms)
     inside = code >= 0
-    start = _start(metric)
-    own = [column - shift[units.arm, i] for i, column in enumerate([*start, *pre])]
+    own = [column - shift[units.arm, i] for i, column in enumerate([*_start(metric), *pre])]
     if not inside.all():
         code, own = code[inside], [column[inside] for column in own]
     weight = metric.weight if metric.weight is not None else units.weight
     some = weight[inside] if weight is not None else None
     n = np.bincount(code, weights=some, minlength=size)
     total, cross = _sums(code, size, own, some)
+    # They are as long as there are units; what follows needs room of its own.
+    del own, code, inside, some
     if metric.steps is not None:
         for steps in metric.steps():
             more = _changes(units, metric, steps, shift, cap, pre)

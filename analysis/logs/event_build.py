@@ -125,8 +125,6 @@ def build(
         "event_names": {name: n for name, n in profile.events().items() if name},
     }
     store.put_facts("log", facts)
-    # What Arrow keeps for later use, the statistics have better use for.
-    pa.default_memory_pool().release_unused()
 
 
 def _find(

@@ -1,12 +1,13 @@
 """Moments of metrics kept beside the built tables, so that a second question only reads them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from analysis.core import Floats, Moments, Notice
+from analysis.core.versions import METHODS
 from analysis.logs.ab_log import Cap, Cell, MetricSource, MetricTable
 from analysis.logs.column_store import ColumnStore, key_of
 from analysis.study import Metric
@@ -72,6 +73,13 @@ class RememberedMetrics:
                 for i, (arm, names) in enumerate(kept or [])
             }
 
+        def remember(name: tuple[str, ...], work: Callable[[], Any]) -> Any:
+            place = f"{key}-{key_of(name, METHODS)[:16]}"
+            if not self.store.has(place):
+                self.store.put_facts(place, work())
+            return self.store.facts(place)
+
+        table = replace(table, remember=remember)
         if not facts["has_values"]:
             return table
         return replace(table, values=again if kept is None else read)

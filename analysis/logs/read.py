@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from analysis.core import LogError
 from analysis.logs.ab_log import ABLog
@@ -58,6 +59,8 @@ def read_ab(
         return reader.read()
     finally:
         reader.close()
+        # What Arrow keeps for later use, the statistics have better use for.
+        pa.default_memory_pool().release_unused()
 
 
 class Reader:

@@ -92,7 +92,7 @@ def dump(log: ABLog, of: Study, *, rows: bool = True) -> Any:
     for metric in of.metrics:
         table = log.metric(metric)
         values = table.values() if table.values is not None else None
-        shown = {k: v for k, v in vars(table).items() if k != "values"}
+        shown = {k: v for k, v in vars(table).items() if k not in ("values", "remember")}
         tables[metric.name] = plain({**shown, "values": values}, rows=rows)
     whole = plain(log, rows=rows)
     if not rows:

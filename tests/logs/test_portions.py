@@ -112,3 +112,21 @@ def test_rows_that_stand_for_many_units_are_not_called_units(tmp_path: Path) -> 
 def test_counts_agree_with_their_nouns() -> None:
     assert (counted(1, "row"), counted(2_000, "row")) == ("1 row", "2,000 rows")
     assert (agreeing(1, "was", "were"), agreeing(0, "was", "were")) == ("was", "were")
+
+
+def test_what_is_made_of_values_is_made_once_for_the_built_tables(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text(as_csv(random_rows(5, units=60)))
+    of = study("log.csv", ALL, columns=COLUMNS, log=BERLIN, **AB)
+    made = []
+
+    def work() -> list[float | None]:
+        made.append(1)
+        return [0.1 + 0.2, None]
+
+    for _ in range(2):
+        table = read_ab(of, base=tmp_path, work=tmp_path / "work").metric(of.metrics[0])
+        assert table.remember(("ranks", "b", "control"), work) == [0.1 + 0.2, None]
+    other = read_ab(of, base=tmp_path, work=tmp_path / "work").metric(of.metrics[1])
+    other.remember(("ranks", "b", "control"), work)
+    table.remember(("ranks", "c", "control"), work)
+    assert len(made) == 3

@@ -6,7 +6,7 @@ from typing import Any
 
 from analysis.ab.effect import lift_variants
 from analysis.ab.means import mann_whitney, student, variance, welch
-from analysis.ab.reading import Arms, Pair, Reading, finished, test_detail
+from analysis.ab.reading import Arms, Columns, Pair, Reading, finished, test_detail
 
 
 def read_mean(pair: Pair, arms: Arms, empty: Reading) -> Reading:
@@ -32,9 +32,12 @@ def read_mean(pair: Pair, arms: Arms, empty: Reading) -> Reading:
         "t": pooled_t[0] if pooled_t else None,
         "p": pooled_t[1] if pooled_t else None,
     }
-    arrays = pair.values() if pair.values is not None else {}
-    if pair.treatment in arrays and pair.control in arrays:
-        u, p = mann_whitney(arrays[pair.treatment]["y"], arrays[pair.control]["y"])
-        detail["mann_whitney"] = {"u": u, "p": p}
+    ranked = pair.beyond_moments("mann_whitney", _ranked)
+    if ranked is not None:
+        detail["mann_whitney"] = {"u": ranked[0], "p": ranked[1]}
     detail["lift"] = lift_variants(m1.mean("y"), v1, m1.n, m0.mean("y"), v0, m0.n, pair.alpha)
     return finished(pair, plain, effect, "welch", detail, parts=(v1, m1.n, v0, m0.n))
+
+
+def _ranked(treatment: Columns, control: Columns) -> tuple[float, float | None]:
+    return mann_whitney(treatment["y"], control["y"])

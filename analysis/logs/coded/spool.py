@@ -13,7 +13,7 @@ from analysis.core import LogError
 
 Array = NDArray[Any]
 
-MOST_IN_MEMORY = 48 * 1024 * 1024
+MOST_IN_MEMORY = 24 * 1024 * 1024
 
 
 class Spool:
