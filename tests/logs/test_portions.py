@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from analysis.core.wording import agreeing, counted
-from analysis.logs import read_ab
+from analysis.logs import MetricTable, read_ab
 from analysis.logs.metric_memo import RememberedMetrics
 from tests.logs.making import COLUMNS, dump, read_text, study
 from tests.logs.random_logs import random_rows
@@ -123,10 +123,11 @@ def test_what_is_made_of_values_is_made_once_for_the_built_tables(tmp_path: Path
         made.append(1)
         return [0.1 + 0.2, None]
 
+    def table(place: int) -> MetricTable:
+        return read_ab(of, base=tmp_path, work=tmp_path / "work").metric(of.metrics[place])
+
     for _ in range(2):
-        table = read_ab(of, base=tmp_path, work=tmp_path / "work").metric(of.metrics[0])
-        assert table.remember(("ranks", "b", "control"), work) == [0.1 + 0.2, None]
-    other = read_ab(of, base=tmp_path, work=tmp_path / "work").metric(of.metrics[1])
-    other.remember(("ranks", "b", "control"), work)
-    table.remember(("ranks", "c", "control"), work)
+        assert table(0).remember(("ranks", "b", "control"), work) == [0.1 + 0.2, None]
+    table(1).remember(("ranks", "b", "control"), work)
+    table(0).remember(("ranks", "c", "control"), work)
     assert len(made) == 3
