@@ -40,6 +40,7 @@ class Server:
     panel: str
     hostile_panel: str
     process: subprocess.Popen[bytes] | None = None
+    settings: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -52,7 +53,7 @@ class Server:
                 sys.executable, "-m", "streamlit", "run", "app.py",
                 "--server.port", str(self.port),
             ],
-            cwd=ROOT, env={**os.environ, "VERDICT_HOME": str(self.home)},
+            cwd=ROOT, env={**os.environ, "VERDICT_HOME": str(self.home), **self.settings},
             stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
         until = time.monotonic() + 60
