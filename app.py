@@ -8,15 +8,15 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
 import streamlit as st
 from starlette.routing import Route
+from streamlit.auth_util import get_secrets_auth_section
 from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.web.server.server_util import get_cookie_secret
 
 from analysis.core import VerdictError
 from analysis.store import Settings, default_home, read_settings
@@ -63,10 +63,16 @@ def may_start() -> Settings:
     except VerdictError as error:
         refuse(f"Verdict does not start: {error}")
     address = st.get_option("server.address")
-    objection = startup.objection(address, default_home(), settings.access, get_cookie_secret())
+    objection = startup.objection(address, default_home(), settings.access, secrets_of_sign_in())
     if objection is not None:
         refuse(objection)
     return settings
+
+
+def secrets_of_sign_in() -> dict[str, Any]:
+    """[auth] in .streamlit/secrets.toml; nothing where there is none."""
+    section: object = get_secrets_auth_section()
+    return {**section} if isinstance(section, Mapping) else {}
 
 
 def refuse(objection: str) -> NoReturn:
