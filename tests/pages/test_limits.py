@@ -13,13 +13,17 @@ from pages.ui.limits import Buckets, Capacity, address_of
 from tests.pages.asking import app, ask
 from tests.pages.conftest import keep
 
-BROWSER = {"accept": "text/html,application/xhtml+xml"}
+BROWSER: dict[str, Any] = {"accept": "text/html,application/xhtml+xml"}
 PROXIED = Access(proxies=("10.0.0.0/24", "127.0.0.1"))
 
 
 async def _inner(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b"in"})
+
+
+async def _nothing() -> Any:
+    await asyncio.Event().wait()
 
 
 def test_a_bucket_gives_two_seconds_worth_at_once_then_its_rate() -> None:
@@ -148,10 +152,10 @@ class Tabs:
         async def send(message: Any) -> None:
             said.append(message)
 
-        scope = {"type": "websocket", "path": "/_stcore/stream", "headers": []}
+        scope: dict[str, Any] = {"type": "websocket", "path": "/_stcore/stream", "headers": []}
         if answered:
             scope["extensions"] = {"websocket.http.response": {}}
-        task = asyncio.create_task(self.server(scope, asyncio.Event().wait, send))
+        task = asyncio.create_task(self.server(scope, _nothing, send))
         await asyncio.sleep(0)
         return task, said
 
@@ -162,7 +166,7 @@ class Tabs:
             said.append(message)
 
         scope = {"type": "http", "path": path, "method": method, "headers": []}
-        await self.server(scope, asyncio.Event().wait, send)
+        await self.server(scope, _nothing, send)
         return int(said[0]["status"])
 
 

@@ -1,6 +1,7 @@
 """Memory is watched: what is used is known, and what can be made again goes first."""
 
 import asyncio
+import os
 import re
 from pathlib import Path
 
@@ -14,13 +15,12 @@ from tests.pages.asking import ask
 from tests.pages.conftest import keep
 
 MB = 1 << 20
-PAGE = 4_096
+PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def machine(tmp_path: Path) -> Path:
     """A machine of 1,000 MB on which this process holds 100 MB, in no control group."""
-    monkeypatch.setattr(memory.os, "sysconf", lambda name: PAGE)
     proc = tmp_path / "proc"
     (proc / "self").mkdir(parents=True)
     (proc / "self" / "statm").write_text(f"99999 {100 * MB // PAGE} 1 1 0 1 0\n")
@@ -117,7 +117,7 @@ def test_the_watch_drops_over_its_mark_and_then_leaves_time(
 
     monkeypatch.setattr(memory, "used", share_now)
     monkeypatch.setattr(memory, "drop", lambda: did.append("dropped"))
-    monkeypatch.setattr(memory.asyncio, "sleep", pause)
+    monkeypatch.setattr(asyncio, "sleep", pause)
     asyncio.run(memory.watch())
     assert did == ["5 s", "dropped", "60 s", "5 s"]
 
