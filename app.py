@@ -46,6 +46,9 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     # What is loaded now stays for ever: without it, a collection takes 2 ms instead of 100.
     gc.collect()
     gc.freeze()
+    where, port = st.get_option("server.address"), st.get_option("server.port")
+    sys.stdout.write(startup.greeting(where, port))
+    sys.stdout.flush()
     yield
     for task in tasks:
         task.cancel()
@@ -66,6 +69,7 @@ def may_start() -> Settings:
     objection = startup.objection(address, default_home(), settings.access, secrets_of_sign_in())
     if objection is not None:
         refuse(objection)
+    startup.raise_open_files()
     return settings
 
 

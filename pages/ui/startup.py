@@ -1,6 +1,7 @@
 """What must hold before the server may start: nobody else can reach it or read its store."""
 
 import ipaddress
+import resource
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ SIGN_IN_KEYS = (
     "redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url",
 )  # fmt: skip
 CALLBACK = "/oauth2callback"
+OPEN_FILES = 65_536
 
 
 def objection(
@@ -30,7 +32,7 @@ def objection(
         sign_in: What the secrets say of the provider that people sign in with.
     """
     access, sign_in = access or Access(), sign_in or {}
-    if access.mode == "local" and not _is_loopback(address):
+    if access.mode == "local" and not is_loopback(address):
         return (
             f"Verdict does not start on {address or 'all addresses'}: anyone who can reach this"
             " machine could read and change every study, since nobody has to sign in (VERDICT_AUTH"
@@ -61,7 +63,28 @@ def _no_provider(sign_in: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _is_loopback(address: str | None) -> bool:
+def greeting(address: str | None, port: int) -> str:
+    """Where to look, for who has just started Verdict for themselves; nothing for a service.
+
+    Streamlit's own would ask a server on the internet for this machine's address.
+    """
+    name = f"[{address}]" if address and ":" in address else address
+    return f"Verdict: http://{name}:{port}\n" if is_loopback(address) else ""
+
+
+def raise_open_files() -> None:
+    """Let this process have as many files open as it may: a tab is one, and 1,024 are usual.
+
+    Where that was too few, nobody would come in any more, not even to be told why.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def is_loopback(address: str | None) -> bool:
+    """Whether nobody but this machine's own programs reaches a server at this address."""
     if address is None:
         return False
     if address in LOOPBACK_NAMES:

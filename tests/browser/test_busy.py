@@ -1,9 +1,12 @@
 """A server that carries one tab: who comes second waits calmly, and gets in by themselves."""
 
+import resource
+import socket
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -73,6 +76,21 @@ def test_a_tab_too_many_is_answered_503_before_it_opens(server: Server) -> None:
         assert refused.value.response.status_code == 503
         assert refused.value.response.headers["Retry-After"] == "15"
         assert (status(server, "/"), status(server, "/healthz")) == (503, 200)
+
+
+def test_more_connections_than_files_it_began_with(server: Server) -> None:
+    """Most machines begin a process with 1,024 open files at most, and a tab is one."""
+    server.kill()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        server.start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with ExitStack() as open_until_then:
+        for _ in range(400):
+            open_until_then.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+        assert status(server, "/healthz") == 200
 
 
 def test_too_many_requests_are_refused_and_no_header_helps(server: Server) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from analysis.store import Access
-from pages.ui.startup import objection
+from pages.ui.startup import greeting, objection
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,6 +33,19 @@ def test_a_store_that_others_can_read_may_not(tmp_path: Path) -> None:
     said = objection("127.0.0.1", tmp_path)
     assert said is not None
     assert f"chmod 700 {tmp_path}" in said
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    (
+        ("127.0.0.1", "Verdict: http://127.0.0.1:8600\n"),
+        ("::1", "Verdict: http://[::1]:8600\n"),
+        ("0.0.0.0", ""),
+        (None, ""),
+    ),
+)
+def test_it_greets_who_started_it_for_themselves(address: str | None, said: str) -> None:
+    assert greeting(address, 8_600) == said
 
 
 OIDC = Access("oidc", people=(("viewer", ("*",)),))
