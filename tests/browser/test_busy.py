@@ -1,5 +1,6 @@
 """A server that carries one tab: who comes second waits calmly, and gets in by themselves."""
 
+import json
 import resource
 import socket
 import time
@@ -76,6 +77,9 @@ def test_a_tab_too_many_is_answered_503_before_it_opens(server: Server) -> None:
         assert refused.value.response.status_code == 503
         assert refused.value.response.headers["Retry-After"] == "15"
         assert (status(server, "/"), status(server, "/healthz")) == (503, 200)
+    greeting, *lines = (server.home.parent / "server.log").read_text("utf-8").splitlines()
+    assert greeting == f"Verdict: {server.url}"
+    assert all(json.loads(line)["at"] for line in lines)
 
 
 def test_more_connections_than_files_it_began_with(server: Server) -> None:

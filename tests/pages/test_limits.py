@@ -9,7 +9,7 @@ import pytest
 from analysis.core import StoreError
 from analysis.store import Access, Limits, Store, share
 from pages.ui import limits, memory
-from pages.ui.limits import Buckets, Capacity, address_of
+from pages.ui.limits import Buckets, Capacity, LimitRequests, address_of
 from tests.pages.asking import app, ask
 from tests.pages.conftest import keep
 
@@ -20,6 +20,12 @@ PROXIED = Access(proxies=("10.0.0.0/24", "127.0.0.1"))
 async def _inner(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b"in"})
+
+
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No time passes for the buckets."""
+    monkeypatch.setattr(limits, "monotonic", lambda: 100.0)
 
 
 async def _nothing() -> Any:
@@ -105,7 +111,7 @@ def test_without_a_trusted_proxy_the_header_says_nothing(forwarded: str) -> None
     assert address_of(scope, Access()) == "127.0.0.1"
 
 
-def test_who_asks_too_often_is_told_to_wait(store: Store) -> None:
+def test_who_asks_too_often_is_told_to_wait(store: Store, still: None) -> None:
     served = app(limits=Limits(requests=2))
     answers = [ask(served, "/r/x", client=("127.0.0.1", k)) for k in range(6)]
     assert [one.status for one in answers] == [404] * 4 + [429] * 2
@@ -125,7 +131,19 @@ def test_who_asks_too_often_is_told_to_wait(store: Store) -> None:
     assert ask(served, "/_stcore/stream", kind="websocket").types == ["websocket.close"]
 
 
-def test_a_visitor_cannot_choose_another_address(store: Store) -> None:
+def test_fifty_people_behind_one_address_may_open_a_page_at_once(still: None) -> None:
+    limited = LimitRequests(_inner, Access(), Limits().requests)
+    page = ["/", *("/static/js/x.js" for _ in range(90)), "/_stcore/health", "/_stcore/stream"]
+    assert {ask(limited, path).status for _ in range(50) for path in page} == {200}
+
+
+def test_files_of_the_application_are_limited_too(still: None) -> None:
+    limited = LimitRequests(_inner, Access(), 1)
+    said = [ask(limited, "/static/js/x.js").status for _ in range(25)]
+    assert said == [200] * 20 + [429] * 5
+
+
+def test_a_visitor_cannot_choose_another_address(store: Store, still: None) -> None:
     served = app(limits=Limits(requests=1))
     said = [ask(served, "/r/x", x_forwarded_for=f"6.6.6.{k}").status for k in range(4)]
     assert said == [404, 404, 429, 429]
