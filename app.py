@@ -8,21 +8,22 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
 import streamlit as st
 from starlette.routing import Route
+from streamlit.auth_util import get_secrets_auth_section
 from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.web.server.server_util import get_cookie_secret
 
 from analysis.core import VerdictError
-from analysis.store import Access, default_home, read_settings
+from analysis.store import Settings, default_home, read_settings
 from pages.ui import (
     alive,
     json_log,
+    memory,
     middleware,
     router,
     shared_readout,
@@ -41,27 +42,41 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Open the store and bring in the samples before the first visitor comes."""
     from pages.ui.frame import opened_store
 
-    tending = asyncio.create_task(upkeep.tend(opened_store()))
+    tasks = [asyncio.create_task(upkeep.tend(opened_store())), asyncio.create_task(memory.watch())]
     # What is loaded now stays for ever: without it, a collection takes 2 ms instead of 100.
     gc.collect()
     gc.freeze()
+    where, port = st.get_option("server.address"), st.get_option("server.port")
+    sys.stdout.write(startup.greeting(where, port))
+    sys.stdout.flush()
     yield
-    tending.cancel()
-    with suppress(asyncio.CancelledError):
-        await tending
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
-def may_start() -> Access:
-    """Who comes in; ends the process, with one line and status 2, where that keeps nobody out."""
+def may_start() -> Settings:
+    """What this installation decides.
+
+    Ends the process, with one line and status 2, where that keeps nobody out.
+    """
     try:
-        access = read_settings(default_home()).access
+        settings = read_settings(default_home())
     except VerdictError as error:
         refuse(f"Verdict does not start: {error}")
     address = st.get_option("server.address")
-    objection = startup.objection(address, default_home(), access, get_cookie_secret())
+    objection = startup.objection(address, default_home(), settings.access, secrets_of_sign_in())
     if objection is not None:
         refuse(objection)
-    return access
+    startup.raise_open_files()
+    return settings
+
+
+def secrets_of_sign_in() -> dict[str, Any]:
+    """[auth] in .streamlit/secrets.toml; nothing where there is none."""
+    section: object = get_secrets_auth_section()
+    return {**section} if isinstance(section, Mapping) else {}
 
 
 def refuse(objection: str) -> NoReturn:
@@ -73,7 +88,7 @@ def refuse(objection: str) -> NoReturn:
 if get_script_run_ctx(suppress_warning=True) is not None:
     router.main()
 else:
-    ACCESS = may_start()
+    SETTINGS = may_start()
     json_log.start()
     app = st.App(
         ROUTER,
@@ -84,6 +99,8 @@ else:
             *shared_readout.ROUTES,
             *alive.ROUTES,
         ],
-        middleware=middleware.stack(os.environ.get("VERDICT_ORIGINS", ""), ACCESS),
+        middleware=middleware.stack(
+            os.environ.get("VERDICT_ORIGINS", ""), SETTINGS.access, SETTINGS.limits
+        ),
         on_script_error=show_failure,
     )

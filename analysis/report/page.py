@@ -83,6 +83,18 @@ def gone_page() -> str:
     return _document("Link not found", body, description="", links=Links())
 
 
+def message_page(title: str, *paragraphs: str) -> str:
+    """A page that says only this, in the reports' own look.
+
+    Args:
+        title: One line that says what is.
+        paragraphs: What it means and what to do, as plain text.
+    """
+    said = "".join(f"<p>{text(one)}</p>" for one in paragraphs)
+    body = f"{_top(Links())}<header><h1>{_line(title)}</h1></header>{said}"
+    return _document(title, body, description="", links=Links())
+
+
 def _document(title: str, body: str, *, description: str, links: Links) -> str:
     name = _line(f"{title} · Verdict")
     about = _line(description)

@@ -25,7 +25,7 @@ from analysis.store.links import (
 from analysis.store.place import default_home
 from analysis.store.rows import AuditRow, LinkRow, LogRecord, StudyRow
 from analysis.store.samples import SAMPLES, seed, unfinished
-from analysis.store.settings import Settings, read_settings, unready
+from analysis.store.settings import Limits, Settings, read_settings, unready
 from analysis.store.store import Store
 from analysis.store.tidy import UNDO, forget, purge
 
@@ -38,6 +38,7 @@ __all__ = [
     "Access",
     "AuditRow",
     "Incoming",
+    "Limits",
     "LinkRow",
     "LogRecord",
     "Person",

@@ -110,7 +110,11 @@ class Access:
     def trusts(self, address: str | None, said: str | None) -> bool:
         """Whether a request comes from the proxy: from its address, with its secret."""
         proved = hmac.compare_digest((said or "").encode(), self.secret.encode())
-        return bool(self.secret) and proved and _within(address, self.proxies)
+        return bool(self.secret) and proved and self.is_proxy(address)
+
+    def is_proxy(self, address: str | None) -> bool:
+        """Whether a proxy may be there: its word counts about where a visitor comes from."""
+        return _within(address, self.proxies)
 
 
 def _is_address(name: str) -> bool:

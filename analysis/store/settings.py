@@ -20,9 +20,27 @@ KNOWN = {
     "access": {"mode", "header", "secret_header", "proxies", "viewers", "editors", "admins"},
     "retention": {"log_days"},
     "links": {"days"},
+    "limits": {"requests", "sessions", "memory_mb"},
 }
 LONGEST_DAYS = 3_650
+LARGEST_COUNT = 10_000_000
 SECRET_LENGTH = 32
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much is served before people are asked to wait.
+
+    Attributes:
+        requests: Requests a second from one address, for long; twice as many at once.
+        sessions: Open tabs of everybody together.
+        memory_mb: Memory that Verdict may use, MB; None is what the machine, or the control
+            group around it, gives.
+    """
+
+    requests: int = 600
+    sessions: int = 1_000
+    memory_mb: int | None = None
 
 
 @dataclass(frozen=True)
@@ -33,11 +51,13 @@ class Settings:
         access: Who comes in and what they may do.
         log_days: Days after which logs are dropped, readouts staying; None keeps them.
         link_days: Days that a new link lasts unless its maker chooses others.
+        limits: How much is served before people are asked to wait.
     """
 
     access: Access = field(default_factory=Access)
     log_days: int | None = None
     link_days: int = 90
+    limits: Limits = field(default_factory=Limits)
 
 
 def read_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -79,7 +99,14 @@ def read_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Se
     )
     log_days = _days(given("retention", "log_days", "VERDICT_LOG_DAYS"), "retention.log_days")
     link_days = _days(given("links", "days", "VERDICT_LINK_DAYS"), "links.days")
-    return Settings(access, log_days, link_days or Settings.link_days)
+    requests = _count(given("limits", "requests", "VERDICT_REQUESTS"), "limits.requests")
+    sessions = _count(given("limits", "sessions", "VERDICT_SESSIONS"), "limits.sessions")
+    limits = Limits(
+        requests or Limits.requests,
+        sessions or Limits.sessions,
+        _count(given("limits", "memory_mb", "VERDICT_MEMORY_MB"), "limits.memory_mb"),
+    )
+    return Settings(access, log_days, link_days or Settings.link_days, limits)
 
 
 def unready(access: Access, cookie_secret: str) -> str | None:
@@ -144,15 +171,24 @@ def _list(said: object, name: str) -> tuple[str, ...]:
 
 
 def _days(said: object, name: str) -> int | None:
+    fix = f"Write a whole number of days, 1 to {LONGEST_DAYS:,}."
+    return _whole(said, name, LONGEST_DAYS, fix)
+
+
+def _count(said: object, name: str) -> int | None:
+    return _whole(said, name, LARGEST_COUNT, f"Write a whole number, 1 to {LARGEST_COUNT:,}.")
+
+
+def _whole(said: object, name: str, largest: int, fix: str) -> int | None:
     if said is None or said == "":
         return None
     try:
-        days = int(str(said))
+        number = int(str(said))
     except ValueError:
-        days = 0
-    if not 1 <= days <= LONGEST_DAYS:
-        raise _bad(name, said, f"Write a whole number of days, 1 to {LONGEST_DAYS:,}.")
-    return days
+        number = 0
+    if not 1 <= number <= largest:
+        raise _bad(name, said, fix)
+    return number
 
 
 def _bad(name: str, said: object, fix: str) -> StoreError:

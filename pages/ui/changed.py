@@ -9,7 +9,7 @@ import streamlit as st
 
 from analysis.store import OWNER, Store, StudyRow
 from analysis.store.changes import Changes, Moved, changes
-from pages.ui import frame, html, words
+from pages.ui import frame, html, memory, words
 
 CAUSES = {
     "log": "the log is another one",
@@ -31,7 +31,7 @@ def show(row: StudyRow, content: Mapping[str, Any]) -> None:
         html.table(_rows(found))
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@memory.kept(64)
 def _changes(
     home: str,
     study_id: str,

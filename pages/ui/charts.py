@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from analysis.figures import Chart, Choice, figure
 from analysis.report import tables
-from pages.ui import downloads, html, words
+from pages.ui import downloads, html, memory, words
 
 _CONFIG = {"displayModeBar": False, "responsive": True}
 _MOST_ROWS = 60
@@ -46,7 +46,7 @@ def known(key: str) -> bool:
     return True
 
 
-@st.cache_resource(show_spinner=False, max_entries=128)
+@memory.kept(128)
 def _drawn(key: str, readout_id: str, choice: Choice, _content: Mapping[str, Any]) -> Chart | None:
     """A figure is built once: the readout's id stands for its content, which never changes."""
     del readout_id  # it is the cache's key

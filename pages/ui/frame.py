@@ -10,7 +10,7 @@ from analysis import store as saved
 from analysis.core import StoreError
 from analysis.report import heading
 from analysis.store import OWNER, Store, StudyRow, default_home
-from pages.ui import visitor
+from pages.ui import memory, visitor
 from pages.ui.failure import show_error
 
 ASSETS = Path(__file__).resolve().parent / "assets"
@@ -79,7 +79,7 @@ def readout(row: StudyRow) -> dict[str, Any] | None:
     return _content(str(open_store().home), row.id, row.readout_id)
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@memory.kept(64)
 def _content(home: str, study_id: str, readout_id: str) -> dict[str, Any]:
     """A readout never changes, so its id is all that need be compared. Read it, don't edit it."""
     text = Store(Path(home), OWNER).readout(study_id, readout_id)

@@ -73,7 +73,7 @@ class Identify:
             return LOCAL
         if self.access.mode == "oidc":
             return self.access.person(signed_in_as(headers.get("cookie", "")))
-        if not self.access.trusts(_peer(scope, headers), headers.get(self.access.secret_header)):
+        if not self.access.trusts(peer(scope, headers), headers.get(self.access.secret_header)):
             return NOBODY
         named = headers.getlist(self.access.header)
         # Two of them: the proxy did not drop what the visitor sent.
@@ -115,7 +115,7 @@ def signed_in_as(cookies: str) -> str | None:
     return str(user.get("email") or "")
 
 
-def _peer(scope: Scope, headers: Headers) -> str | None:
+def peer(scope: Scope, headers: Headers) -> str | None:
     """The address that the connection comes from.
 
     uvicorn puts what a proxy on this machine says (X-Forwarded-For) in its place, with port 0.

@@ -19,8 +19,8 @@ def offer() -> None:
             "A file from **More, Download study with its log**. Larger than"
             f" {LARGEST_MB} MB: `python -m analysis store import FILE`."
         )
-        uploaded = st.file_uploader(
-            "Study file", type="zip", max_upload_size=LARGEST_MB, key="import_file"
+        uploaded = uploads.offered(
+            "Study file", key="import_file", largest_mb=LARGEST_MB, kind="zip"
         )
         if uploaded is None:
             return

@@ -57,6 +57,10 @@ def start() -> None:
         theirs = name.partition(".")[0] in {"streamlit", "uvicorn", "websockets"}
         if theirs and isinstance(logger, logging.Logger) and logger.handlers:
             logger.handlers = [handler]
+    # Between Streamlit's settings and uvicorn's own, this one is left without any.
+    server = logging.getLogger("uvicorn.error")
+    server.handlers = [handler]
+    server.setLevel(logging.WARNING)
 
 
 def masked(path: str) -> str:

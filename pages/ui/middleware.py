@@ -14,10 +14,11 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from analysis.store import Access
+from analysis.store import Access, Limits
 from pages.ui import shared_readout
 from pages.ui.identity import Identify
 from pages.ui.json_log import SaysWhatItServed
+from pages.ui.limits import Capacity, LimitRequests
 
 
 def _own_scripts() -> str:
@@ -60,19 +61,25 @@ WATCHED = frozenset({"/healthz", "/readyz"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def stack(origins: str, access: Access | None = None) -> list[Middleware]:
+def stack(
+    origins: str, access: Access | None = None, limits: Limits | None = None
+) -> list[Middleware]:
     """The middleware of the app, outermost first.
 
     Args:
         origins: Further origins of this server, with commas between them.
         access: Who comes in and how they are known; one local user by default.
+        limits: How much is served before people are asked to wait.
     """
+    access, limits = access or Access(), limits or Limits()
     allowed = tuple(one.strip().rstrip("/") for one in origins.split(",") if one.strip())
     return [
         Middleware(SaysWhatItServed),
         Middleware(SecurityHeaders),
+        Middleware(LimitRequests, access=access, per_second=limits.requests),
         Middleware(OwnOriginOnly, origins=allowed),
-        Middleware(Identify, access=access or Access()),
+        Middleware(Identify, access=access),
+        Middleware(Capacity, sessions=limits.sessions),
         Middleware(StaticGzip),
     ]
 

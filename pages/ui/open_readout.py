@@ -10,7 +10,7 @@ from analysis import report
 from analysis import store as saved
 from analysis.report import heading, tables
 from analysis.store import SAMPLES, StudyRow
-from pages.ui import downloads, frame, visitor, words
+from pages.ui import downloads, frame, memory, visitor, words
 from pages.ui.failure import show_error
 
 Content = Mapping[str, Any]
@@ -83,7 +83,7 @@ def caption(row: StudyRow, content: Content, lens: str = "ab") -> str:
     return " · ".join(part for part in parts if part)
 
 
-@st.cache_resource(show_spinner=False, max_entries=32)
+@memory.kept(32)
 def _truth(sample: str) -> dict[str, Any]:
     file = SAMPLES / f"{sample}.truth.json"
     found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}

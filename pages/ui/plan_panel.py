@@ -11,7 +11,18 @@ from analysis.figures import Choice
 from analysis.logs import PanelLog
 from analysis.store import Store, StudyRow
 from analysis.study import Study
-from pages.ui import charts, frame, html, intake, notices, study_log, study_panel, uploads, words
+from pages.ui import (
+    charts,
+    frame,
+    html,
+    intake,
+    memory,
+    notices,
+    study_log,
+    study_panel,
+    uploads,
+    words,
+)
 from pages.ui.failure import show_error
 from pages.ui.study_check import log_key
 from pages.ui.words import plain
@@ -90,10 +101,10 @@ def _log(store: Store) -> StudyRow | None:
 
 
 def _upload(store: Store) -> None:
-    uploaded = st.file_uploader(
-        "Panel file", max_upload_size=study_log.UPLOAD_MB,
+    uploaded = uploads.offered(
+        "Panel file", largest_mb=study_log.UPLOAD_MB,
         key=f"plan_file_{st.session_state.get(BROUGHT, 0)}",
-        help="One row a unit and period, or an event log; without a launch, or from before it.",
+        explained="One row a unit and period, or an event log; no launch in it, or from before it.",
     )  # fmt: skip
     st.caption(f"CSV, JSON lines or Parquet, at most {study_log.UPLOAD_MB} MB.")
     if uploaded is None:
@@ -192,7 +203,7 @@ def _plan(log: str, key: str, row: StudyRow, panel: PanelLog, study: Study) -> N
     _held_back(made.content)
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
+@memory.kept(16)
 def _made(
     log: str,  # noqa: ARG001 - with key, what tells one plan from another
     key: str,  # noqa: ARG001

@@ -4,6 +4,8 @@ There is no `pages/` folder beside this file, so Streamlit's older way of findin
 starts: a deep link into a cold process ends on its page, inside the menu.
 """
 
+import base64
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
@@ -17,7 +19,7 @@ def main() -> None:
     """Show the page that the address names."""
     st.set_page_config(
         page_title="Verdict",
-        page_icon=str(frame.ASSETS / "favicon.png"),
+        page_icon=_favicon(),
         layout="wide",
         menu_items={"Get help": None, "Report a bug": None, "About": None},
     )
@@ -51,6 +53,13 @@ def main() -> None:
     )  # fmt: skip
     visitor.sign_out()
     page.run()
+
+
+@cache
+def _favicon() -> str:
+    """The icon inside the page: as a file it would be closed to who has not signed in yet."""
+    picture = base64.b64encode((frame.ASSETS / "favicon.png").read_bytes())
+    return f"data:image/png;base64,{picture.decode()}"
 
 
 def _for(action: str, file: str, title: str, icon: str, about: str) -> list[st.Page]:

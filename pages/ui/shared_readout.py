@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from analysis.core import VerdictError
 from analysis.store import Shared, Store, frozen_text, note_opened, opened
+from pages.ui import memory
 from pages.ui.frame import opened_store
 
 log = logging.getLogger("verdict")
@@ -121,6 +122,11 @@ class Rendered:
         self._kept.move_to_end(key)
         return self._kept[key]
 
+    def drop(self) -> None:
+        """Let go of everything: it is made again when it is asked for."""
+        self._kept.clear()
+        self._bytes = 0
+
     def _keep(self, key: tuple[str, str, str], made: bytes) -> None:
         self._kept[key] = made
         self._bytes += len(made)
@@ -155,6 +161,7 @@ class Lookups:
 _lookups = Lookups()
 _rendered = Rendered(KEPT_BYTES)
 _noted: set[tuple[str, str]] = set()
+memory.dropped_by(_rendered.drop)
 
 
 async def show(request: Request) -> Response:

@@ -21,7 +21,7 @@ from analysis.store import (
     study_work,
 )
 from analysis.study import Metric, Study
-from pages.ui import notices, words
+from pages.ui import memory, notices, words
 from pages.ui.failure import show_error
 from pages.ui.words import plain
 
@@ -93,7 +93,7 @@ def log_key(store: Store, row: StudyRow) -> str:
     return str([(file, stat.st_size, stat.st_mtime_ns) for file, stat in stats])
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@memory.kept(64)
 def _look(
     home: str,
     log_key: str,  # noqa: ARG001 - with study_key, what tells one answer from another

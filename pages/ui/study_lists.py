@@ -12,7 +12,7 @@ from analysis.report import list_badges
 from analysis.report.reasons import reason
 from analysis.store import OWNER, Store, StudyRow, study_of, study_place, study_work
 from analysis.study import Study
-from pages.ui import notices, words
+from pages.ui import memory, notices, words
 from pages.ui.failure import show_error
 from pages.ui.study_check import log_key
 from pages.ui.words import plain
@@ -80,7 +80,7 @@ def look(store: Store, row: StudyRow) -> Looked:
         return _look(str(store.home), log_key(store, row), key, row, study)
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@memory.kept(64)
 def _look(
     home: str,
     log: str,  # noqa: ARG001 - with study_key, what tells one answer from another

@@ -34,11 +34,7 @@ def choose(store: Store) -> None:
 
 
 def _upload(store: Store) -> None:
-    uploaded = st.file_uploader(
-        "Log file",
-        max_upload_size=UPLOAD_MB,
-        key="log_file",
-    )
+    uploaded = uploads.offered("Log file", key="log_file", largest_mb=UPLOAD_MB)
     st.markdown(
         ":small[CSV, TSV, CSV with semicolons, JSON lines or Parquet, also `.gz` or `.zst`."
         f" At most {UPLOAD_MB} MB here, 1,000 columns, 1 GiB unpacked. Larger logs: give a path, or"

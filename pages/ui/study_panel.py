@@ -14,7 +14,7 @@ from analysis.logs import PanelLog
 from analysis.report.reasons import reason
 from analysis.store import OWNER, Store, StudyRow, study_of, study_place, study_work
 from analysis.study import Study
-from pages.ui import charts, html, notices, words
+from pages.ui import charts, html, memory, notices, words
 from pages.ui.failure import show_error
 from pages.ui.study_check import log_key
 from pages.ui.study_metrics import Wording
@@ -126,7 +126,7 @@ def _key(study: Study) -> str:
     return replace(study, name="", hypothesis=None, owner=None).key()
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
+@memory.kept(16)
 def _read(
     home: str,
     log: str,  # noqa: ARG001 - with study_key, what tells one answer from another
@@ -143,7 +143,7 @@ def _read(
         return error
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@memory.kept(64)
 def _check(
     log: str,  # noqa: ARG001 - with study_key, what tells one answer from another
     study_key: str,  # noqa: ARG001

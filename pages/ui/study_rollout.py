@@ -11,7 +11,7 @@ from analysis.logs import PanelLog
 from analysis.store import Store, StudyRow
 from analysis.study import Study
 from analysis.study_panel import SyntheticControl
-from pages.ui import frame, html, words
+from pages.ui import frame, html, memory, words
 from pages.ui.study_check import log_key
 from pages.ui.study_panel import Looked
 from pages.ui.words import plain
@@ -104,7 +104,7 @@ def _next_time(store: Store, row: StudyRow, looked: Looked) -> None:
     frame.page_link("planning", "Plan the next launch", study_id=row.id, icon="event_upcoming")
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
+@memory.kept(16)
 def _held_back(
     log: str,  # noqa: ARG001 - with study_key, what tells one answer from another
     study_key: str,  # noqa: ARG001

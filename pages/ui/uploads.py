@@ -1,8 +1,10 @@
 """Logs that come over HTTP piece by piece: `curl -T events.parquet URL/api/uploads/`."""
 
 import shutil
+from collections.abc import Mapping
 from typing import Any
 
+import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -11,6 +13,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from analysis.core import VerdictError
 from analysis.store import LogRecord, Store
+from pages.ui import memory
+from pages.ui.failure import show_error
 from pages.ui.frame import open_store, opened_store
 from pages.ui.identity import PERSON
 
@@ -48,10 +52,12 @@ async def put(request: Request) -> Response:
     return JSONResponse(answer, 201)
 
 
-def refused(error: VerdictError, status: int = 400) -> Response:
+def refused(
+    error: VerdictError, status: int = 400, headers: Mapping[str, str] | None = None
+) -> Response:
     """An error as an answer."""
     said = {"code": error.code, "what": error.what, "where": error.where, "fix": error.fix}
-    return JSONResponse({"error": said}, status)
+    return JSONResponse({"error": said}, status, headers)
 
 
 def draft(store: Store, record: LogRecord) -> str:
@@ -65,6 +71,24 @@ def title_of(file_name: str) -> str:
     stem = file_name.split(".", maxsplit=1)[0]
     words = " ".join(stem.replace("_", " ").replace("-", " ").split())
     return words[:1].upper() + words[1:] if words else "Untitled study"
+
+
+def offered(
+    label: str,
+    *,
+    key: str,
+    largest_mb: int,
+    kind: str | None = None,
+    explained: str | None = None,
+) -> UploadedFile | None:
+    """A place for a file, closed while the server is short of memory; the file once it is there."""
+    short = memory.refusal()
+    if short is not None:
+        show_error(short)
+    return st.file_uploader(
+        label, type=kind, max_upload_size=largest_mb, key=key, help=explained,
+        disabled=short is not None,
+    )  # fmt: skip
 
 
 def take(uploaded: UploadedFile) -> LogRecord:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Response, expect, sync_playwright
 
 from analysis.store import Store
 from tests.pages.conftest import keep
@@ -43,6 +43,7 @@ class Server:
     panel: str
     hostile_panel: str
     process: subprocess.Popen[bytes] | None = None
+    settings: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -55,7 +56,7 @@ class Server:
                 sys.executable, "-m", "streamlit", "run", "app.py",
                 "--server.port", str(self.port),
             ],
-            cwd=ROOT, env={**os.environ, "VERDICT_HOME": str(self.home)},
+            cwd=ROOT, env={**os.environ, "VERDICT_HOME": str(self.home), **self.settings},
             stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
         until = time.monotonic() + 60
@@ -77,11 +78,12 @@ class Server:
 
 @dataclass
 class Visitor:
-    """A browser window that keeps a list of what it asked of other hosts, and of its faults."""
+    """A browser window that notes what it asked of other hosts, its faults and what was refused."""
 
     page: Page
     elsewhere: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
 
 
 def free_port() -> int:
@@ -125,6 +127,7 @@ def visit(browser: Browser, server: Server) -> Iterator[Any]:
         visitor = Visitor(context.new_page())
         visitor.page.on("request", lambda request: _note(visitor, request.url, server))
         visitor.page.on("pageerror", lambda error: visitor.faults.append(str(error)))
+        visitor.page.on("response", lambda answer: _note_refusal(visitor, answer))
         visitor.page.goto(f"{server.url}{path}")
         return visitor
 
@@ -136,6 +139,11 @@ def visit(browser: Browser, server: Server) -> Iterator[Any]:
 def _note(visitor: Visitor, url: str, server: Server) -> None:
     if not url.startswith((server.url, "data:", "blob:")):
         visitor.elsewhere.append(url)
+
+
+def _note_refusal(visitor: Visitor, answer: Response) -> None:
+    if answer.status >= 400:
+        visitor.refused.append(f"{answer.status} {answer.url}")
 
 
 def settled(page: Page) -> None:

@@ -1,12 +1,14 @@
 """The Synthetic control page in a real browser: what decides comes first, and nothing overlaps."""
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server, settled
+from tests.fixtures.make_panels import hostile
 
 pytestmark = pytest.mark.browser
 
@@ -84,6 +86,49 @@ def test_hostile_names_are_text_in_every_tab(visit: Any, server: Server) -> None
         for chart in page.locator(".js-plotly-plot .nsewdrag").all()[:2]:
             chart.hover(force=True)
     page.get_by_text("All numbers").click()
+    settled(page)
+    assert page.evaluate("window.pwned") is None
+    assert visitor.elsewhere == []
+    assert visitor.faults == []
+    main = page.get_by_test_id("stMain")
+    assert main.locator("img, a[href*='evil'], a[href^='javascript']").count() == 0
+
+
+def test_hostile_names_are_text_in_a_plan(visit: Any, tmp_path: Path) -> None:
+    hostile(tmp_path)
+    visitor = visit("/planning")
+    page = visitor.page
+    page.on("dialog", lambda dialog: visitor.faults.append(dialog.message))
+    other = page.get_by_text("From another file")
+    expect(other.or_(page.get_by_test_id("stFileUploader")).first).to_be_visible()
+    settled(page)
+    if page.get_by_test_id("stFileUploader").count() == 0:
+        other.click()
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+        {
+            "name": "<img src=http:evil.example onerror=window.pwned=1>.csv",
+            "mimeType": "text/csv", "buffer": (tmp_path / "log.csv").read_bytes(),
+        }
+    )  # fmt: skip
+    units = page.get_by_role("combobox", name="Units to treat")
+    units.click(timeout=60_000)
+    page.get_by_role("option").first.wait_for()
+    page.get_by_role("option", name="![x]").click()
+    units.click()
+    page.get_by_role("option", name="onerror").click()
+    page.keyboard.press("Escape")
+    page.get_by_role("spinbutton", name="Pretended launches").fill("2")
+    lifts = page.get_by_role("textbox", name="Lifts to look for, %")
+    lifts.fill("10, 50")
+    lifts.press("Enter")
+    settled(page)
+    page.get_by_role("button", name="Plan launch").click()
+    expect(page.get_by_role("heading", name="Best units to treat")).to_be_visible(timeout=120_000)
+    expect(page.get_by_role("heading", name="got it", exact=False).first).to_be_visible()
+    for more in ("Pretended launches", "Each unit alone", "Plan as a study file"):
+        page.get_by_test_id("stExpander").filter(has_text=more).locator("summary").click()
+    for chart in page.locator(".js-plotly-plot .nsewdrag").all()[:2]:
+        chart.hover(force=True)
     settled(page)
     assert page.evaluate("window.pwned") is None
     assert visitor.elsewhere == []

@@ -1,5 +1,6 @@
 """A served Verdict behind a proxy: who the proxy names sees what their role may, and no more."""
 
+import json
 import os
 import signal
 import subprocess
@@ -148,3 +149,10 @@ def test_the_log_names_nobody(proxied: tuple[int, Store], tmp_path: Path) -> Non
     assert '"event": "refused"' in said
     for word in ("example", SECRET, "bob", "mallory"):
         assert word not in said
+
+
+def test_nothing_is_asked_of_the_internet_to_greet_with(proxied: tuple[int, Store]) -> None:
+    """On all addresses Streamlit's greeting names the machine's outer address, and looks it up."""
+    _, store = proxied
+    lines = (store.home.parent / "server.log").read_text("utf-8").splitlines()
+    assert all(json.loads(line)["from"].startswith("verdict") for line in lines)

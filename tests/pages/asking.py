@@ -7,7 +7,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from analysis.store import Access
+from analysis.store import Access, Limits
 from pages.ui import alive, shared_readout, transfers, uploads
 from pages.ui.middleware import stack
 
@@ -20,7 +20,7 @@ class Answer:
     types: list[str]
 
 
-def app(access: Access | None = None, origins: str = "") -> Any:
+def app(access: Access | None = None, origins: str = "", limits: Limits | None = None) -> Any:
     """The plain routes behind the middleware, as app.py puts them together."""
     routes = [
         Route("/api/uploads/{name}", uploads.put, methods=["PUT"]),
@@ -28,7 +28,7 @@ def app(access: Access | None = None, origins: str = "") -> Any:
         *shared_readout.ROUTES,
         *alive.ROUTES,
     ]
-    return Starlette(routes=routes, middleware=stack(origins, access))
+    return Starlette(routes=routes, middleware=stack(origins, access, limits))
 
 
 def ask(

@@ -1,9 +1,12 @@
 """Planning: from a file to its power, the best units, and the study file to copy."""
 
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from analysis.store import Store
+from tests.fixtures.make_panels import hostile
 from tests.pages.conftest import shown_text
 from tests.pages.test_new_panel import labelled, own, panel_file
 from tests.synthetic_control.launches import NAMES
@@ -79,3 +82,25 @@ def test_nothing_saved_offers_to_bring_a_file(app: AppTest, store: Store) -> Non
     app.switch_page("pages/planning.py").run()
     assert not app.exception
     assert [one.label for one in app.file_uploader] == ["Panel file"]
+
+
+def test_a_strangers_names_are_shown_as_typed(app: AppTest, store: Store, tmp_path: Path) -> None:
+    hostile(tmp_path)
+    at = bring(app, "![x](http:evil.example) <b>.csv", (tmp_path / "log.csv").read_bytes())
+    assert not at.exception
+    units = labelled(at, "Units to treat")
+    units.set_value([one for one in units.options if "![x]" in one or "<img" in one])
+    labelled(at, "Pretended launches").set_value(2)
+    labelled(at, "Lifts to look for, %").set_value("10, 50")
+    at.run(timeout=120)
+    labelled(at, "Plan launch").click().run(timeout=240)
+    assert not at.exception
+    assert "got it" in shown_text(at)
+    assert "<img" not in tables(at)
+    assert "&lt;img" in tables(at)
+    for one in (*at.markdown, *at.caption, *at.title, *at.subheader, *at.expander):
+        said = getattr(one, "value", None) or one.label
+        assert "](http" not in said.replace("\\]", "")
+        assert "<img" not in said.replace("\\<", "")
+        assert ":material/delete:" not in said
+    assert "http://evil.example/a.png" in at.code[0].value

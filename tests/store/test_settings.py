@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from analysis.core import StoreError
-from analysis.store import Access, Settings, read_settings, unready
+from analysis.store import Access, Limits, Settings, read_settings, unready
 from analysis.store.access import Role
 
 WHOLE = """
@@ -20,6 +20,9 @@ admins = ["root@example.com"]
 log_days = 30
 [links]
 days = 14
+[limits]
+requests = 50
+sessions = 20
 """
 
 
@@ -40,6 +43,9 @@ def test_a_file_is_read_and_the_environment_stands_over_it(tmp_path: Path) -> No
         tmp_path, {"VERDICT_LOG_DAYS": "7", "VERDICT_EDITORS": "bob@example.com, @x.org"}
     )
     assert over.log_days == 7
+    assert found.limits == Limits(50, 20, None)
+    over_limits = {"VERDICT_REQUESTS": "9", "VERDICT_MEMORY_MB": "2048", "VERDICT_SESSIONS": ""}
+    assert read_settings(tmp_path, over_limits).limits == Limits(9, 1_000, 2_048)
     assert over.access.person("ana@example.com").role == "viewer"
     assert over.access.person("bob@example.com").role == "editor"
 
@@ -54,6 +60,10 @@ def test_a_file_is_read_and_the_environment_stands_over_it(tmp_path: Path) -> No
         ("[access]\nadmins = 3", "admins"),
         ("[retention]\nlog_days = 0", "retention.log_days"),
         ("[links]\ndays = 'soon'", "links.days"),
+        ("[limits]\nrequests = 0", "limits.requests"),
+        ("[limits]\nsessions = 1.5", "limits.sessions"),
+        ("[limits]\nmemory_mb = -1", "limits.memory_mb"),
+        ("[limits]\nspeed = 1", "limits.speed"),
         ("not toml", "verdict.toml"),
         ("access = 3", "access"),
     ),
