@@ -108,7 +108,7 @@ def by_verdict(log: Path) -> dict[str, float]:
 
 def by_plain_sql(log: Path) -> dict[str, float]:
     """The same by one statement of DuckDB."""
-    with duckdb.connect(config={"memory_limit": "500MB"}) as engine:
+    with duckdb.connect() as engine:
         engine.execute("set timezone = 'UTC'")
         query = PLAIN_SQL.format(log=str(log).replace("'", "''"))
         found = engine.sql(
