@@ -1,7 +1,7 @@
 """From a study on a unit or observation table to what the A/B wing sees of it."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,13 +15,11 @@ from analysis.logs.event_notices import levels_notices, row_notices
 from analysis.logs.mapping import Mapped
 from analysis.logs.metric_memo import RememberedMetrics
 from analysis.logs.plan import Plan
+from analysis.logs.reader import Reader
 from analysis.logs.sql.times import iso_day, iso_time, micros_of
 from analysis.logs.unit_build import ValueColumn, build_unit_table
 from analysis.logs.unit_log import UnitTables, reads_of
 from analysis.study import Study
-
-if TYPE_CHECKING:
-    from analysis.logs.read import Reader
 
 
 def unit_plan(study: Study) -> Plan:
@@ -59,7 +57,7 @@ def value_columns(study: Study, mapped: Mapped) -> tuple[ValueColumn, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def read_units(reader: "Reader", mapped: Mapped) -> ABLog:
+def read_units(reader: Reader, mapped: Mapped) -> ABLog:
     """The log as the wing sees it."""
     study, ab = reader.study, reader.ab
     plan = unit_plan(study)
@@ -85,7 +83,7 @@ def read_units(reader: "Reader", mapped: Mapped) -> ABLog:
 
 
 def _ab_log(
-    reader: "Reader",
+    reader: Reader,
     mapped: Mapped,
     tables: UnitTables,
     store: ColumnStore,

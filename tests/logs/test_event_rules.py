@@ -243,7 +243,7 @@ def test_what_is_not_in_the_log_is_refused_with_what_there_is(
 def test_a_second_question_opens_no_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Built tables are reused when log, definition and templates are the same."""
     first = read_text(tmp_path, GOLDEN, **AB)
-    monkeypatch.setattr("analysis.logs.read.open_duckdb", None)
+    monkeypatch.setattr("analysis.logs.reader.open_duckdb", None)
     again = read_ab(
         study("log.csv", METRICS[:2], **AB, alpha=0.1), base=tmp_path, work=tmp_path / "work"
     )
