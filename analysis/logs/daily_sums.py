@@ -1,40 +1,43 @@
 """Daily sums: rows that hold a count, a sum and a sum of squares, added up by arm."""
 
-from __future__ import annotations
-
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analysis.core import Floats, Moments, Notice
 from analysis.logs.ab_log import Cell, MetricTable
+from analysis.logs.arrays import UnitArrays
 from analysis.logs.column_store import Array
 from analysis.logs.sql.times import iso_day
 from analysis.study import Metric
 
-if TYPE_CHECKING:
-    from analysis.logs.unit_log import Reads, UnitTables
-
 COARSE = 1e-9
+# A column over the rows, and whether each cell is filled.
+Cells = tuple[Floats, Array]
 
 
-def sums_table(tables: UnitTables, metric: Metric, reads: Reads) -> MetricTable:
+def sums_table(
+    metric: Metric, units: UnitArrays, counts: Cells, sums: Cells, squares: Cells
+) -> MetricTable:
     """Moments of a metric whose rows are sums over units.
 
     A day whose sums are blank in one arm leaves the metric in all of them.
+
+    Args:
+        metric: Which metric.
+        units: The rows.
+        counts: How many units each row sums up.
+        sums: Of their values.
+        squares: Sums of their squares.
     """
-    assert reads.n is not None
-    assert reads.sum_sq is not None
-    units = tables.units()
-    parts = [tables.values(column) for column in (reads.n, reads.y, reads.sum_sq)]
-    good = np.logical_and.reduce([present for _, present in parts]) & (parts[0][0] >= 0)
+    parts = (counts, sums, squares)
+    good = np.logical_and.reduce([present for _, present in parts]) & (counts[0] >= 0)
     if units.entry is not None and not good.all():
         good &= ~np.isin(units.entry, np.unique(units.entry[~good]))
-    n, total, squares = (values for values, _ in parts)
+    n, total, squared = (values for values, _ in parts)
 
     def of(rows: Array) -> Moments:
-        return _moments(n[rows & good], total[rows & good], squares[rows & good])
+        return _moments(n[rows & good], total[rows & good], squared[rows & good])
 
     arms = {arm: of(units.arm == i) for i, arm in enumerate(units.arms)}
     segments = {

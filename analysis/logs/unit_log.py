@@ -165,8 +165,9 @@ class UnitTables:
     def table(self, metric: Metric, *, capped: bool) -> MetricTable:
         """Moments of one metric."""
         reads = reads_of(metric, self.mapped)
-        if reads.sum_sq is not None:
-            return sums_table(self, metric, reads)
+        if reads.sum_sq is not None and reads.n is not None:
+            counts, sums, squares = map(self.values, (reads.n, reads.y, reads.sum_sq))
+            return sums_table(metric, self.units(), counts, sums, squares)
         units, arrays = self.units(), self._arrays(metric, reads)
         if reads.d is not None and metric.trials is not None:
             units, arrays, missing = self._counted(units, arrays, metric)
