@@ -1,20 +1,20 @@
 """The account of a log of lists: which rows left, why, and what was read as something else."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from analysis.logs.accounting import Accounting, LeftOut, Repair
+from analysis.logs.engines import Engine
 from analysis.logs.list_log import Int, Slots
+from analysis.logs.lists.cleaning import Losses
 from analysis.logs.lists.events import EventRows
 from analysis.logs.lists.headers import Fields
+from analysis.logs.lists.opened import Opened
 from analysis.logs.lists.rankers import Rankers
 from analysis.logs.lists.repeats import MOST_NAMED, named_rows
 from analysis.logs.rejected import rejected_lines
 from analysis.logs.sql import left_out as left_out_sql
-
-if TYPE_CHECKING:
-    from analysis.logs.lists.slots import SlotReading
 
 EXAMPLES = 5
 # The cell that shows why a row left; never one that tells who somebody is.
@@ -22,45 +22,58 @@ TELLING = {"bad_position": "position", "other_event": "event"}
 
 
 def account(
-    reading: "SlotReading", sha256: str, rankers: Rankers | None, events: list[EventRows]
+    opened: Opened,
+    sha256: str,
+    counts: dict[str, int],
+    losses: Losses,
+    rankers: Rankers | None,
+    events: list[EventRows],
 ) -> Accounting:
-    """Where every row went, of the log and of the file of events beside it."""
+    """Where every row went, of the log and of the file of events beside it.
+
+    Args:
+        opened: The log.
+        sha256: The digest of its rows.
+        counts: Of the steps of cleaning.
+        losses: Its rows that left.
+        rankers: None without a ranker column.
+        events: Rows that tell of clicks and purchases, of the log or of the file beside it.
+    """
+    fields, shape, sources = opened.fields, opened.shape, opened.sources
     beside = [rows for rows in events if rows.table == "events"]
-    left_out = _left_out(reading, "log", reading.fields, reading.losses.rows)
-    rows = reading.counts["rows_in_file"]
+    left_out = _left_out(opened.engine, "log", fields, losses.rows)
+    rows = counts["rows_in_file"]
     units: dict[str, Any] = {"rows_in_log": rows}
     for one in beside:
-        left_out += _left_out(reading, "events", one.fields, one.losses.rows)
-        source = reading.sources["events"]
+        left_out += _left_out(opened.engine, "events", one.fields, one.losses.rows)
+        source = sources["events"]
         left_out += rejected_lines(source)
         rows += source.rows
         units["rows_in_events"] = source.rows
-    reading.counts["event_rows_in_file"] = units.get("rows_in_events", 0)
-    reading.counts["duplicate_event_rows"] = sum(one.repeats for one in events)
-    if "log" in reading.sources:
-        left_out += rejected_lines(reading.sources["log"])
-    guessed = dict(reading.fields.why)
+    if "log" in sources:
+        left_out += rejected_lines(sources["log"])
+    guessed = dict(fields.why)
     if rankers is not None and rankers.why:
         guessed["control"] = rankers.why
-    columns: dict[str, Any] = dict(reading.fields.of)
-    if reading.shape.items:
-        columns["items"] = reading.shape.items
-    if reading.shape.models:
-        columns["models"] = reading.shape.models
-    if reading.fields.segments:
-        columns["segments"] = list(reading.fields.segments)
-    source_format = reading.sources["log"].format if "log" in reading.sources else "table"
+    columns: dict[str, Any] = dict(fields.of)
+    if shape.items:
+        columns["items"] = shape.items
+    if shape.models:
+        columns["models"] = shape.models
+    if fields.segments:
+        columns["segments"] = list(fields.segments)
+    source_format = sources["log"].format if "log" in sources else "table"
     return Accounting(
         sha256=sha256,
         rows=rows,
         used=rows - sum(one.rows for one in left_out),
         left_out=tuple(left_out),
-        repairs=tuple(_repairs(reading.counts, rankers)),
+        repairs=tuple(_repairs(counts, rankers)),
         columns=columns,
         guessed=guessed,
         units=units,
         format=source_format,
-        left_out_file=_written(reading, sha256),
+        left_out_file=_written(opened, losses, sha256),
     )
 
 
@@ -83,35 +96,31 @@ def slots_by_day(
     }
 
 
-def _left_out(
-    reading: "SlotReading", table: str, fields: Fields, losses: dict[str, Int]
-) -> list[LeftOut]:
+def _left_out(engine: Engine, table: str, fields: Fields, losses: dict[str, Int]) -> list[LeftOut]:
     return [
-        LeftOut(reason, np.unique(rows).size, _examples(reading, table, fields, reason, rows))
+        LeftOut(reason, np.unique(rows).size, _examples(engine, table, fields, reason, rows))
         for reason, rows in losses.items()
         if rows.size
     ]
 
 
 def _examples(
-    reading: "SlotReading", table: str, fields: Fields, reason: str, rows: Int
+    engine: Engine, table: str, fields: Fields, reason: str, rows: Int
 ) -> tuple[dict[str, Any], ...]:
     """The first rows of a reason."""
     first = np.unique(rows)[:EXAMPLES]
     column = fields.of.get(TELLING.get(reason, ""))
     if column is None:
         return tuple({"row": int(row), "value": ""} for row in first)
-    values = cell_texts(reading, table, column, fields.kinds[column], first)
+    values = cell_texts(engine, table, column, fields.kinds[column], first)
     return tuple({"row": int(row), "value": values[int(row)][:200]} for row in first)
 
 
-def cell_texts(
-    reading: "SlotReading", table: str, column: str, kind: str, rows: Int
-) -> dict[int, str]:
+def cell_texts(engine: Engine, table: str, column: str, kind: str, rows: Int) -> dict[int, str]:
     """Row number -> the cell as it is written, of a few rows."""
-    dialect = reading.engine.dialect
+    dialect = engine.dialect
     text = dialect.as_text(f"w.{dialect.identifier(column)}", kind)
-    found = reading.engine.run(
+    found = engine.run(
         f"SELECT w.__row AS row_no, coalesce({text}, '') AS shown FROM {table} w "
         f"JOIN {named_rows(rows)} ON s.row_no = w.__row"
     )
@@ -131,18 +140,18 @@ def _repairs(counts: dict[str, int], rankers: Rankers | None) -> list[Repair]:
     return repairs
 
 
-def _written(reading: "SlotReading", sha256: str) -> Any:
+def _written(opened: Opened, losses: Losses, sha256: str) -> Any:
     """Parquet of the log's rows that left, with the reason; None if none left."""
     queries = {
         reason: f"SELECT row_no FROM {named_rows(np.unique(rows))}"
-        for reason, rows in reading.losses.rows.items()
+        for reason, rows in losses.rows.items()
         if 0 < rows.size <= MOST_NAMED
     }
     if not queries:
         return None
-    folder = reading.work / f"lists-{sha256[:32]}"
+    folder = opened.work / f"lists-{sha256[:32]}"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "left_out.parquet"
-    parts = left_out_sql.with_reasons(queries, reading.engine.dialect)
-    reading.engine.write(left_out_sql.with_text(parts), str(path))
+    parts = left_out_sql.with_reasons(queries, opened.engine.dialect)
+    opened.engine.write(left_out_sql.with_text(parts), str(path))
     return path

@@ -1,21 +1,18 @@
 """Notices of what cleaning removed, what is odd about lists, and what joined nothing."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from analysis.core import Level, Notice
 from analysis.logs.lists.account import cell_texts
+from analysis.logs.lists.found import Found
 from analysis.logs.lists.notice_form import many, notice
-
-if TYPE_CHECKING:
-    from analysis.logs.lists.notices import Found
-    from analysis.logs.lists.slots import SlotReading
+from analysis.logs.lists.opened import Opened
+from analysis.study import Interleaving
 
 
-def cleaning_notices(reading: "SlotReading") -> list[Notice]:
+def cleaning_notices(opened: Opened, found: Found) -> list[Notice]:
     """Rows that were removed, repaired or merged."""
-    counts = reading.counts
+    counts = found.counts
     notices = []
 
     def told(key: str, code: str, level: Level, text: str, fix: str = "") -> None:
@@ -51,7 +48,7 @@ def cleaning_notices(reading: "SlotReading") -> list[Notice]:
         "Log the position of every slot.",
     )
     if counts["rows_bad_position"]:
-        notices.append(_bad_positions(reading))
+        notices.append(_bad_positions(opened, found))
     if not counts["position_base"]:
         notices.append(
             notice(
@@ -95,7 +92,7 @@ def cleaning_notices(reading: "SlotReading") -> list[Notice]:
     if counts.get("list_length_mismatch"):
         what = (
             "unequal numbers of items, rankers and clicks"
-            if reading.shape.name == "joined"
+            if opened.shape.name == "joined"
             else "a cell that is no JSON array"
         )
         notices.append(
@@ -109,14 +106,16 @@ def cleaning_notices(reading: "SlotReading") -> list[Notice]:
     return notices
 
 
-def _bad_positions(reading: "SlotReading") -> Notice:
-    n = reading.counts["rows_bad_position"]
+def _bad_positions(opened: Opened, found: Found) -> Notice:
+    n = found.counts["rows_bad_position"]
     first = ""
-    rows = reading.losses.rows.get("bad_position")
-    column = reading.fields.of.get("position")
+    rows = found.losses.rows.get("bad_position")
+    column = opened.fields.of.get("position")
     if rows is not None and column is not None:
         row = rows.min()
-        cell = cell_texts(reading, "log", column, reading.fields.kinds[column], np.array([row]))
+        cell = cell_texts(
+            opened.engine, "log", column, opened.fields.kinds[column], np.array([row])
+        )
         first = f', first in row {row:,}: "{cell[int(row)][:80]}"'
     return notice(
         "positions_bad",
@@ -127,12 +126,12 @@ def _bad_positions(reading: "SlotReading") -> Notice:
     )
 
 
-def list_notices(reading: "SlotReading", found: "Found") -> list[Notice]:
+def list_notices(lens: Interleaving, found: Found) -> list[Notice]:
     """Lists that are odd, and users who may be none."""
-    counts = reading.counts
+    counts = found.counts
     notices = []
     if counts["positions_repeated"]:
-        named = f" (first: {reading.first_repeated})" if reading.first_repeated else ""
+        named = f" (first: {found.first_repeated})" if found.first_repeated else ""
         notices.append(
             notice(
                 "positions_repeated",
@@ -163,7 +162,7 @@ def list_notices(reading: "SlotReading", found: "Found") -> list[Notice]:
     if counts["suspected_bot_users"]:
         left = (
             "The headline leaves them out and both results are shown."
-            if reading.lens.exclude_suspected_bots
+            if lens.exclude_suspected_bots
             else "The study keeps them in the headline; both results are shown."
         )
         users = counts["suspected_bot_users"]
@@ -187,7 +186,7 @@ def list_notices(reading: "SlotReading", found: "Found") -> list[Notice]:
     return notices
 
 
-def join_notices(reading: "SlotReading", found: "Found") -> list[Notice]:
+def join_notices(lens: Interleaving, found: Found) -> list[Notice]:
     """Events that found no slot."""
     notices = []
     if found.joined.unmatched:
@@ -200,15 +199,14 @@ def join_notices(reading: "SlotReading", found: "Found") -> list[Notice]:
             )
         )
     if found.purchases is not None:
-        n = int((np.diff(found.purchases.start) == 0).sum())
-        reading.counts["unattributed_purchases"] = n
+        n = found.counts["unattributed_purchases"]
         if n:
             notices.append(
                 notice(
                     "unattributed_purchases",
                     "warn",
                     f"Of {many(found.purchases.value.size, 'purchase')}, {n:,} without an exposure "
-                    f"in the {reading.lens.window_days:g} days before; listed apart.",
+                    f"in the {lens.window_days:g} days before; listed apart.",
                 )
             )
     return notices

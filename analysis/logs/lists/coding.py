@@ -1,59 +1,70 @@
 """Rows of a list log as codes and numbers, and what identifies them."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from analysis.core import LogError
 from analysis.logs.list_log import Int
-from analysis.logs.lists.codes import Columns
+from analysis.logs.lists.codes import Codes, Columns
+from analysis.logs.lists.headers import Fields
 from analysis.logs.lists.marks import digest, row_marks
 from analysis.logs.lists.rows import Views
-
-if TYPE_CHECKING:
-    from analysis.logs.lists.slots import SlotReading
+from analysis.logs.lists.shapes import Shape
 
 MOST_LABELS = 100_000
 MOST_LEVELS = 10_000
 
 
-def read_columns(reading: "SlotReading", views: Views) -> tuple[Columns, Columns]:
-    """Data rows and slots as codes and numbers; the same columns if a row is a slot."""
+def make_codes(codes: Codes, views: Views, fields: Fields, shape: Shape) -> None:
+    """The dictionary of each column of names."""
     text = "VARCHAR"
     list_kinds = {
-        name: text
-        if reading.shape.whole_lists and name in views.slot_names
-        else _kind(reading, name)
+        name: text if shape.whole_lists and name in views.slot_names else _kind(fields, name)
         for name in (*views.list_names, *views.slot_names)
     }
     for name in views.list_names:
-        reading.codes.make(name, [(views.lists, name, list_kinds[name])])
+        codes.make(name, [(views.lists, name, list_kinds[name])])
     for name in views.slot_names:
-        reading.codes.make(name, [(views.slots, name, list_kinds[name])])
+        codes.make(name, [(views.slots, name, list_kinds[name])])
+
+
+def few_names(codes: Codes, views: Views, fields: Fields) -> tuple[dict[str, list[str]], list[str]]:
+    """Texts by code of each column that has few.
+
+    Returns:
+        Rankers, days and levels of segments, as the views call their columns; and the
+        segments, as the log calls them, that have too many levels.
+
+    Raises:
+        LogError: ``too_many_levels`` of rankers or days.
+    """
+    names: dict[str, list[str]] = {}
+    wide_segments = []
     for name in (*views.list_names, *views.slot_names):
         if name in ("label", "day_name"):
-            reading.names[name] = _few(
-                reading, name, MOST_LABELS if name == "label" else MOST_LEVELS
-            )
+            names[name] = _few(codes, name, MOST_LABELS if name == "label" else MOST_LEVELS)
         elif name.startswith("s_"):
-            levels = reading.codes.names(name, MOST_LEVELS)
+            levels = codes.names(name, MOST_LEVELS)
             if levels is None:
-                reading.wide_segments.append(reading.fields.segments[int(name[2:])])
+                wide_segments.append(fields.segments[int(name[2:])])
             else:
-                reading.names[name] = levels
+                names[name] = levels
+    return names, wide_segments
+
+
+def read_columns(codes: Codes, views: Views) -> tuple[Columns, Columns]:
+    """Data rows and slots as codes and numbers; the same columns if a row is a slot."""
     lists = {name: name for name in views.list_names}
     inside = {name: name for name in views.slot_names}
     if views.lists == views.slots:
         numbers = (*views.list_numbers, *views.slot_numbers)
-        rows = reading.codes.read(views.slots, lists | inside, numbers)
+        rows = codes.read(views.slots, lists | inside, numbers)
         return rows, rows
-    rows = reading.codes.read(views.lists, lists, views.list_numbers)
-    return rows, reading.codes.read(views.slots, inside, views.slot_numbers)
+    rows = codes.read(views.lists, lists, views.list_numbers)
+    return rows, codes.read(views.slots, inside, views.slot_numbers)
 
 
-def _kind(reading: "SlotReading", name: str) -> str:
+def _kind(fields: Fields, name: str) -> str:
     """The type of the column behind a name of the views."""
-    fields = reading.fields
     if name.startswith("s_"):
         return fields.kinds[fields.segments[int(name[2:])]]
     field = {
@@ -63,8 +74,8 @@ def _kind(reading: "SlotReading", name: str) -> str:
     return fields.kinds[fields.of[field]]
 
 
-def _few(reading: "SlotReading", name: str, most: int) -> list[str]:
-    names = reading.codes.names(name, most)
+def _few(codes: Codes, name: str, most: int) -> list[str]:
+    names = codes.names(name, most)
     if names is None:
         what = {"label": "rankers", "day_name": "days"}[name]
         raise LogError(
@@ -76,15 +87,8 @@ def _few(reading: "SlotReading", name: str, most: int) -> list[str]:
     return names
 
 
-def rows_in_file(reading: "SlotReading") -> int:
-    """Data rows of the log, lines that could not be read included."""
-    if "log" in reading.sources:
-        return reading.sources["log"].rows
-    return int(reading.engine.run("SELECT count(*) AS n FROM log").column("n").to_pylist()[0])
-
-
 def mark_rows(
-    reading: "SlotReading", views: Views, rows: Columns, slots: Columns
+    codes: Codes, views: Views, shape: Shape, rows: Columns, slots: Columns
 ) -> tuple[Int, str]:
     """A hash of each data row, and the digest of all rows."""
     names = sorted(name for name in rows if name != "row_no")
@@ -96,5 +100,5 @@ def mark_rows(
         at = order[np.searchsorted(rows["row_no"][order], slots["row_no"])]
         mine = row_marks({**slots, "of": marks[at].view(np.int64)}, ["of", *inside])
         every.append(mine)
-    texts = reading.codes.digest(sorted((*views.list_names, *views.slot_names)))
-    return marks, digest([reading.shape.name, ",".join(names), texts], every)
+    texts = codes.digest(sorted((*views.list_names, *views.slot_names)))
+    return marks, digest([shape.name, ",".join(names), texts], every)

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.logs.engines import Engine
 from analysis.logs.list_log import Bool, Int
 from analysis.logs.lists import cells
 from analysis.logs.lists.cleaning import Losses, keep, starts_of
-from analysis.logs.lists.codes import Columns
+from analysis.logs.lists.codes import Codes, Columns
 from analysis.logs.lists.headers import Fields, match_headers
 from analysis.logs.lists.marks import row_marks
+from analysis.logs.lists.opened import Opened
 from analysis.logs.lists.repeats import exact_repeats
 from analysis.logs.lists.rows import time_code
 from analysis.logs.lists.shapes import (
@@ -22,9 +23,6 @@ from analysis.logs.lists.shapes import (
     kind_code,
 )
 from analysis.logs.lists.table import Identity, Table
-
-if TYPE_CHECKING:
-    from analysis.logs.lists.slots import SlotReading
 
 PAIRS_AT_ONCE = 4_000_000
 NAMES = {"who": "user_id", "list_id": "impression_id", "item": "item_id"}
@@ -76,20 +74,27 @@ class EventRows:
         return {name: column[chosen] for name, column in self.columns.items()}
 
 
-def read_events(reading: "SlotReading", target: Target) -> list[EventRows]:
-    """The event rows of the log itself and of the file beside it; nothing if there are none."""
+def read_events(opened: Opened, codes: Codes, target: Target, losses: Losses) -> list[EventRows]:
+    """The event rows of the log itself and of the file beside it; nothing if there are none.
+
+    Args:
+        opened: The log.
+        codes: Of the names in its slots.
+        target: What events are joined to.
+        losses: Rows of the log that leave; its event rows are added to them.
+    """
     found = []
-    if reading.shape.kinds:
+    if opened.shape.kinds:
         # Where no slots are shown, the clicks are the slots already.
-        known = CLICK_CODE if reading.shape.name == "events" else SHOWN_CODE
-        rows = _read(reading, "log", reading.fields, f"kind > {known}", target)
-        rows.losses = reading.losses
+        known = CLICK_CODE if opened.shape.name == "events" else SHOWN_CODE
+        rows = _read(opened.engine, codes, "log", opened.fields, f"kind > {known}", target)
+        rows.losses = losses
         found.append(rows)
-    if "events" in reading.sources:
-        source = reading.sources["events"]
-        names = [name for name, _ in reading.engine.columns]
-        fields = match_headers(source.columns, reading.study.columns, elsewhere=names)
-        found.append(_read(reading, "events", fields, "", target))
+    if "events" in opened.sources:
+        source = opened.sources["events"]
+        names = [name for name, _ in opened.engine.columns]
+        fields = match_headers(source.columns, opened.study.columns, elsewhere=names)
+        found.append(_read(opened.engine, codes, "events", fields, "", target))
     for rows in found:
         others = rows.columns["kind"] == OTHER_CODE
         if rows.table == "events":
@@ -104,9 +109,9 @@ def _lose(rows: EventRows, reason: str, gone: Bool) -> None:
 
 
 def _read(
-    reading: "SlotReading", table: str, fields: Fields, where: str, target: Target
+    engine: Engine, codes: Codes, table: str, fields: Fields, where: str, target: Target
 ) -> EventRows:
-    engine, dialect = reading.engine, reading.engine.dialect
+    dialect = engine.dialect
     columns = {}
     links = {}
     for name, one in NAMES.items():
@@ -115,7 +120,7 @@ def _read(
             columns[name] = dialect.identifier(column)
             links[name] = (column, f"{table}_{name}")
     numbers = ["kind", "t", "v"]
-    columns["kind"] = _kind(reading, fields)
+    columns["kind"] = _kind(engine, fields)
     columns["t"] = "CAST('-9223372036854775808' AS BIGINT)"
     columns["v"] = "CAST('nan' AS DOUBLE)"
     if fields.has("timestamp"):
@@ -134,12 +139,12 @@ def _read(
     engine.view(view, f"SELECT __row AS row_no, {select} FROM {table}")
     for name, (column, link) in links.items():
         kind = fields.kinds[column]
-        reading.codes.link(link, name, view, name, kind)
+        codes.link(link, name, view, name, kind)
     coded = {name: link for name, (_, link) in links.items()}
-    rows = reading.codes.read(view, coded, numbers, where)
+    rows = codes.read(view, coded, numbers, where)
     found = EventRows(table, fields, rows, rows["row_no"].size)
     if table == "events" or "list_id" in rows:
-        _drop_repeats(reading, found)
+        _drop_repeats(engine, found)
     return found
 
 
@@ -149,19 +154,19 @@ def _known(target: Target, name: str) -> bool:
     return named.get(name) is not None
 
 
-def _kind(reading: "SlotReading", fields: Fields) -> str:
+def _kind(engine: Engine, fields: Fields) -> str:
     """What the rows are; without a column that says it, by whether they carry a value."""
     if fields.has("event"):
         column = fields.of["event"]
-        return kind_code(reading.engine, column, fields.kinds[column])
+        return kind_code(engine, column, fields.kinds[column])
     code = PURCHASE_CODE if fields.has("value") or fields.has("converted") else CLICK_CODE
     return f"CAST({code} AS TINYINT)"
 
 
-def _drop_repeats(reading: "SlotReading", found: EventRows) -> None:
+def _drop_repeats(engine: Engine, found: EventRows) -> None:
     rows = found.columns
     marks = row_marks(rows, sorted(name for name in rows if name != "row_no"))
-    repeats = exact_repeats(reading.engine, found.table, found.fields.kinds, rows["row_no"], marks)
+    repeats = exact_repeats(engine, found.table, found.fields.kinds, rows["row_no"], marks)
     # The log's own rows were compared already, as far as they are slots.
     repeats = np.intersect1d(repeats, rows["row_no"])
     found.repeats = repeats.size
@@ -235,22 +240,22 @@ class Joined:
         clicked: (slots,) with every click.
         events: What was read.
         unmatched: Click rows that belong to no shown slot.
+        repeats: Click rows that tell again of a slot that another of their file told of.
     """
 
     clicked: Bool
     events: list[EventRows]
     unmatched: int
+    repeats: int
 
 
-def join_clicks(
-    reading: "SlotReading", events: list[EventRows], target: Target, clicked: Bool, outcome: str
-) -> Joined:
+def join_clicks(events: list[EventRows], target: Target, clicked: Bool, outcome: str) -> Joined:
     """The slots' outcome with the clicks, or conversions, that other rows tell of.
 
     However many rows tell of one slot, it was clicked once; of two slots with one item the
     upper one gets the click.
     """
-    unmatched = 0
+    unmatched = repeats = 0
     own = "conv" if outcome == "conversion" else "y"
     for rows in events:
         for kind in (CLICK_CODE, PURCHASE_CODE):
@@ -264,10 +269,10 @@ def join_clicks(
             clicked = clicked.copy()
             clicked[hit] = True
             if kind == CLICK_CODE:
-                reading.counts["repeat_clicks"] += hit.size - np.unique(hit).size
+                repeats += hit.size - np.unique(hit).size
                 unmatched += int((slot < 0).sum())
                 rows.losses.add("click_without_slot", mine["row_no"][slot < 0])
-    return Joined(clicked, events, unmatched)
+    return Joined(clicked, events, unmatched, repeats)
 
 
 def _slots_of(rows: Columns, target: Target, events: EventRows) -> Int:

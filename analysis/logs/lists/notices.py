@@ -1,17 +1,10 @@
 """What the reader of an interleaving log should know from its reading alone."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 from analysis.core import Notice
-from analysis.logs.list_log import Purchases, Slots
 from analysis.logs.lists.cleaning_notices import cleaning_notices, join_notices, list_notices
-from analysis.logs.lists.events import Joined
+from analysis.logs.lists.found import Found
 from analysis.logs.lists.notice_form import many, notice
-from analysis.logs.lists.rankers import Rankers
-
-if TYPE_CHECKING:
-    from analysis.logs.lists.slots import SlotReading
+from analysis.logs.lists.opened import Opened
 
 # Fields whose absence costs something that no other notice names.
 LOST = {
@@ -23,42 +16,23 @@ LOST = {
 }
 
 
-@dataclass(frozen=True)
-class Found:
-    """What notices are made of, besides the counts.
-
-    Attributes:
-        rankers: None without a ranker column.
-        slots: Cleaned.
-        joined: Clicks from rows of their own.
-        purchases: None without any.
-        has: Which fields the log has.
-    """
-
-    rankers: Rankers | None
-    slots: Slots
-    joined: Joined
-    purchases: Purchases | None
-    has: dict[str, bool]
-
-
-def reading_notices(reading: "SlotReading", found: Found) -> tuple[Notice, ...]:
+def reading_notices(opened: Opened, found: Found) -> tuple[Notice, ...]:
     """Every notice that reading the log gives, those of the intake first."""
     notices: list[Notice] = []
-    for source in reading.sources.values():
+    for source in opened.sources.values():
         notices += source.notices
-    notices += _columns(reading, found)
-    notices += _rankers(reading, found)
-    notices += cleaning_notices(reading)
-    notices += list_notices(reading, found)
-    notices += join_notices(reading, found)
+    notices += _columns(opened, found)
+    notices += _rankers(found)
+    notices += cleaning_notices(opened, found)
+    notices += list_notices(opened.lens, found)
+    notices += join_notices(opened.lens, found)
     return tuple(notices)
 
 
-def _columns(reading: "SlotReading", found: Found) -> list[Notice]:
+def _columns(opened: Opened, found: Found) -> list[Notice]:
     """Fields that are missing, or that several columns could hold."""
     notices = []
-    for field, headers, chosen in reading.fields.ambiguous:
+    for field, headers, chosen in opened.fields.ambiguous:
         notices.append(
             notice(
                 "ambiguous_columns",
@@ -74,11 +48,11 @@ def _columns(reading: "SlotReading", found: Found) -> list[Notice]:
             f"The column {column} holds too many different values to cut by.",
             "Name columns of few values: [columns] segments = [...].",
         )
-        for column in reading.wide_segments
+        for column in found.wide_segments
     ]
-    has, shape = found.has, reading.shape.name
+    has, shape = found.has, opened.shape.name
     events = {field for one in found.joined.events for field in one.fields.of}
-    if not has["user_id"] and not has["impression_id"] and not reading.shape.whole_lists:
+    if not has["user_id"] and not has["impression_id"] and not opened.shape.whole_lists:
         notices.append(
             notice(
                 "no_list_or_user_id",
@@ -119,13 +93,13 @@ def _columns(reading: "SlotReading", found: Found) -> list[Notice]:
     for field, what in LOST.items():
         there = has[field] or field in events
         if field == "clicked":
-            outcome = "converted" if reading.lens.outcome == "conversion" else "clicked"
+            outcome = "converted" if opened.lens.outcome == "conversion" else "clicked"
             joins = shape == "events" or bool(found.joined.events)
             there = has[outcome] or joins
             field = outcome  # noqa: PLW2901 - the outcome that the study asks for
         if field == "position" and shape == "events":
             there = True
-        if field == "impression_id" and reading.shape.whole_lists:
+        if field == "impression_id" and opened.shape.whole_lists:
             there = True
         if not there:
             notices.append(
@@ -139,9 +113,9 @@ def _columns(reading: "SlotReading", found: Found) -> list[Notice]:
     return notices
 
 
-def _rankers(reading: "SlotReading", found: Found) -> list[Notice]:
+def _rankers(found: Found) -> list[Notice]:
     """Who is compared, and labels that are nobody."""
-    rankers, counts = found.rankers, reading.counts
+    rankers, counts = found.rankers, found.counts
     if rankers is None:
         return []
     notices = []

@@ -1,7 +1,5 @@
 """Purchases and the shown slots that may have led to them."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from analysis.core import Floats
@@ -13,13 +11,8 @@ from analysis.logs.lists.shapes import PURCHASE_CODE
 from analysis.logs.sql.times import DAY
 from analysis.study import Interleaving
 
-if TYPE_CHECKING:
-    from analysis.logs.lists.slots import SlotReading
 
-
-def attribute(
-    reading: "SlotReading", events: list[EventRows], target: Target, lens: Interleaving
-) -> Purchases | None:
+def attribute(events: list[EventRows], target: Target, lens: Interleaving) -> Purchases | None:
     """Every purchase with its eligible exposures; None if no row tells of a purchase.
 
     An exposure is eligible from its list's time on, for the window, both ends included.
@@ -50,7 +43,6 @@ def attribute(
         event.append(row + before)
         slot.append(of)
         before += mine["row_no"].size
-    reading.counts["purchases"] = before
     times = np.concatenate([mine["t"] for _, mine in parts])
     return _ordered(
         np.concatenate(value),

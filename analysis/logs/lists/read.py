@@ -8,6 +8,7 @@ from analysis.logs.engines import Engine, open_duckdb, open_spark
 from analysis.logs.intake import Source, open_source
 from analysis.logs.list_log import ListLog
 from analysis.logs.lists.headers import match_headers
+from analysis.logs.lists.opened import Opened
 from analysis.logs.lists.shapes import recognise
 from analysis.logs.lists.slots import SlotReading
 from analysis.logs.lists.totals import read_totals
@@ -51,8 +52,8 @@ def read_lists(
         shape = recognise(opened, fields)
         if shape.name == "aggregated":
             return read_totals(opened, study, fields, sources.get("log"))
-        reading = SlotReading(opened, study, fields, shape, sources, work, report)
-        return reading.read()
+        log = Opened(opened, study, fields, shape, sources, work)
+        return SlotReading(log, report).read()
     finally:
         if engine is None:
             opened.close()

@@ -2,14 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from analysis.core import LogError
-from analysis.logs.engines import Engine
-from analysis.logs.intake import Source
 from analysis.logs.list_log import SHARED, UNKNOWN, Int, ListLog, Slots
 from analysis.logs.lists.account import account, slots_by_day
 from analysis.logs.lists.cleaning import (
@@ -25,43 +22,31 @@ from analysis.logs.lists.cleaning import (
     sort_keys,
 )
 from analysis.logs.lists.codes import Codes, Columns
-from analysis.logs.lists.coding import mark_rows, read_columns, rows_in_file
+from analysis.logs.lists.coding import few_names, make_codes, mark_rows, read_columns
 from analysis.logs.lists.counted import count_lists
 from analysis.logs.lists.events import Target, join_clicks, read_events
-from analysis.logs.lists.headers import Fields
+from analysis.logs.lists.found import Found
 from analysis.logs.lists.marks import row_marks
-from analysis.logs.lists.notices import Found, reading_notices
+from analysis.logs.lists.notices import reading_notices
+from analysis.logs.lists.opened import Opened
 from analysis.logs.lists.purchases import attribute, from_slots
 from analysis.logs.lists.rankers import Rankers, find_rankers, rank_columns
 from analysis.logs.lists.repeats import exact_repeats
 from analysis.logs.lists.rows import Views, open_rows
-from analysis.logs.lists.shapes import CLICK_CODE, PURCHASE_CODE, Shape
+from analysis.logs.lists.shapes import CLICK_CODE, PURCHASE_CODE
 from analysis.logs.lists.table import Identity, Table, identify, list_table, suspected_bots
-from analysis.study import Interleaving, Study
 
 
 class SlotReading:
     """A log of slots on its way from an engine to arrays."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        study: Study,
-        fields: Fields,
-        shape: Shape,
-        sources: dict[str, Source],
-        work: Path,
-        report: Callable[[str, float], None],
-    ) -> None:
-        self.engine = engine
-        self.study = study
-        self.lens = study.interleaving or Interleaving()
-        self.fields = fields
-        self.shape = shape
-        self.sources = sources
-        self.work = work
+    def __init__(self, opened: Opened, report: Callable[[str, float], None]) -> None:
+        self.opened = opened
+        self.lens = opened.lens
+        self.fields = opened.fields
+        self.shape = opened.shape
         self.report = report
-        self.codes = Codes(engine)
+        self.codes = Codes(opened.engine)
         self.counts: dict[str, int] = {}
         self.losses = Losses()
         self.names: dict[str, list[str]] = {}
@@ -72,11 +57,13 @@ class SlotReading:
     def read(self) -> ListLog:
         """The log as the wing sees it."""
         self.report("Reading rows", 0.35)
-        views = open_rows(self.engine, self.fields, self.shape)
-        rows, slots = read_columns(self, views)
-        self.counts["rows_in_file"] = rows_in_file(self)
+        views = open_rows(self.opened.engine, self.fields, self.shape)
+        make_codes(self.codes, views, self.fields, self.shape)
+        self.names, self.wide_segments = few_names(self.codes, views, self.fields)
+        rows, slots = read_columns(self.codes, views)
+        self.counts["rows_in_file"] = self.opened.rows
         # Hashes and the digest come first: they are of the rows as they were read.
-        marks, sha256 = mark_rows(self, views, rows, slots)
+        marks, sha256 = mark_rows(self.codes, views, self.shape, rows, slots)
         rows, slots, marks = self._without_repeats(rows, slots, marks)
         self.report("Cleaning", 0.7)
         rows, slots = self._with_ids(rows, slots)
@@ -94,7 +81,7 @@ class SlotReading:
             slots["ranker"] = rankers.code[slots["label"]] if rankers.code.size else slots["label"]
             slots["ranker"] = np.where(slots["label"] < 0, SHARED, slots["ranker"]).astype(np.int8)
         self.report("Joining slots", 0.8)
-        table = list_table(rows, order, identity, self.study.log.timezone, self.names)
+        table = list_table(rows, order, identity, self.opened.study.log.timezone, self.names)
         del rows
         self._count_labels(slots)
         slots = self._once(slots)
@@ -107,7 +94,7 @@ class SlotReading:
         self.counts["duplicate_rows_removed"] = 0
         if "list_id" not in rows:
             return rows, slots, marks
-        repeats = exact_repeats(self.engine, "log", self.fields.kinds, rows["row_no"], marks)
+        repeats = exact_repeats(self.opened.engine, "log", self.fields.kinds, rows["row_no"], marks)
         self.counts["duplicate_rows_removed"] = repeats.size
         self.losses.add("duplicate_row", repeats)
         if not repeats.size:
@@ -282,14 +269,17 @@ class SlotReading:
         n = slots["row_no"].size
         clicked, has = self._outcome(slots, views)
         target = Target(slots, identity, table, counts["position_base"])
-        events = read_events(self, target)
+        events = read_events(self.opened, self.codes, target, self.losses)
         for kind, field in ((CLICK_CODE, "clicked"), (PURCHASE_CODE, "purchases")):
             has[field] = has.get(field, False) or any(
                 bool((one.columns["kind"] == kind).any()) for one in events
             )
-        joined = join_clicks(self, events, target, clicked, lens.outcome)
+        joined = join_clicks(events, target, clicked, lens.outcome)
         clicked = joined.clicked
-        purchases = attribute(self, events, target, lens)
+        counts["repeat_clicks"] += joined.repeats
+        purchases = attribute(events, target, lens)
+        if purchases is not None:
+            counts["purchases"] = purchases.value.size
         if purchases is None and "v" in slots:
             purchases = from_slots(slots, target, lens)
         ranker = slots.get("ranker", np.full(n, SHARED, dtype=np.int8))
@@ -330,11 +320,26 @@ class SlotReading:
         has |= {"ranks": made.ranks is not None}
         self.report("Accounting", 0.95)
         names = rankers.names if rankers is not None else ()
+        beside = self.opened.sources.get("events")
+        counts["event_rows_in_file"] = beside.rows if beside is not None else 0
+        counts["duplicate_event_rows"] = sum(one.repeats for one in events)
+        if purchases is not None:
+            counts["unattributed_purchases"] = int((np.diff(purchases.start) == 0).sum())
         book = replace(
-            account(self, sha256, rankers, events),
+            account(self.opened, sha256, counts, self.losses, rankers, events),
             events_by_day=slots_by_day(made, lists.day, table.days, names),
         )
-        found = Found(rankers, made, joined, purchases, has)
+        found = Found(
+            counts,
+            self.losses,
+            rankers,
+            made,
+            joined,
+            purchases,
+            has,
+            self.wide_segments,
+            self.first_repeated,
+        )
         return ListLog(
             rankers=names,
             users=table.users,
@@ -349,7 +354,7 @@ class SlotReading:
             counts=counts,
             has=has,
             accounting=book,
-            notices=reading_notices(self, found),
+            notices=reading_notices(self.opened, found),
         )
 
     def _outcome(self, slots: Columns, views: Views) -> tuple[Any, dict[str, bool]]:
