@@ -35,6 +35,11 @@ class Arms:
     guessed: str | None
 
 
+def trimmed(name: str | None) -> str:
+    """A name without blanks at its ends."""
+    return (name or "").strip(BLANKS).strip()
+
+
 def plain(label: str | None) -> str:
     """A label in Unicode's composed form without blanks at its ends."""
     return unicodedata.normalize("NFC", label or "").strip(BLANKS).strip()

@@ -6,9 +6,9 @@ import pyarrow as pa
 
 from analysis.logs.ab_log import ABLog
 from analysis.logs.engines import Engine
-from analysis.logs.event_read import read_events
+from analysis.logs.events import read_events
 from analysis.logs.reader import Progress, Reader
-from analysis.logs.unit_read import read_units
+from analysis.logs.units import read_units
 from analysis.study import Study
 
 

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from analysis.core import LogError
 from analysis.logs import read_ab
-from analysis.logs.coded import coder, spool
-from analysis.logs.coded.coder import Coder
-from analysis.logs.coded.events import in_order as sorted_with_places
-from analysis.logs.coded.spool import Spool
-from analysis.logs.coded.sums import wide_sums
-from analysis.logs.coded.texts import in_order, signs, some_odd
 from analysis.logs.engines import DuckDBEngine
+from analysis.logs.events.coded import coder, spool
+from analysis.logs.events.coded.coder import Coder
+from analysis.logs.events.coded.events import in_order as sorted_with_places
+from analysis.logs.events.coded.spool import Spool
+from analysis.logs.events.coded.sums import wide_sums
+from analysis.logs.events.coded.texts import in_order, signs, some_odd
 from analysis.logs.sql import DUCKDB
 from tests.logs.making import COLUMNS, dump, study
 from tests.logs.random_logs import Row, random_rows, read_rows, with_faults
@@ -134,9 +134,9 @@ def test_rows_that_go_through_files_and_in_portions_give_the_same_bytes(
     as_typed_parquet(random_rows(3, units=60), tmp_path / "log.parquet")
     of = study("log.parquet", ALL, columns=COLUMNS, log=BERLIN, **AB)
     whole = dump(read_ab(of, base=tmp_path, work=tmp_path / "a"), of)
-    monkeypatch.setattr("analysis.logs.coded.events.ROWS_AT_ONCE", 40)
+    monkeypatch.setattr("analysis.logs.events.coded.events.ROWS_AT_ONCE", 40)
     monkeypatch.setattr(spool, "MOST_IN_MEMORY", 100)
-    monkeypatch.setattr("analysis.logs.coded.events.MOST_IN_MEMORY", 100)
+    monkeypatch.setattr("analysis.logs.events.coded.events.MOST_IN_MEMORY", 100)
     portions = dump(read_ab(of, base=tmp_path, work=tmp_path / "b"), of)
     assert same(whole, portions)
 

@@ -24,7 +24,7 @@ def test_sums_made_in_portions_differ_by_rounding_only(
     of = study("log.parquet", ALL, columns=COLUMNS, log=BERLIN, **AB)
     whole = read_ab(of, base=tmp_path, work=tmp_path / "a")
     tables = [whole.metric(metric) for metric in of.metrics]
-    monkeypatch.setattr("analysis.logs.event_columns.UNITS_AT_ONCE", 7)
+    monkeypatch.setattr("analysis.logs.events.columns.UNITS_AT_ONCE", 7)
     portions = read_ab(of, base=tmp_path, work=tmp_path / "b")
     for metric, one in zip(of.metrics, tables, strict=True):
         other = portions.metric(metric)
@@ -89,7 +89,7 @@ def test_rows_left_out_are_written_only_where_they_are_kept(tmp_path: Path) -> N
 def test_a_segment_with_too_many_levels_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("analysis.logs.event_build.MOST_LEVELS", 2)
+    monkeypatch.setattr("analysis.logs.events.build.MOST_LEVELS", 2)
     text = "user,time,event,variant,country\n" + "".join(
         f"u{i},2025-01-01,exposure,{'b' if i % 2 else 'control'},C{i}\n" for i in range(6)
     )

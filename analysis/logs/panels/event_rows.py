@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from analysis.core import LogError
 from analysis.logs.engines import Engine
-from analysis.logs.event_rows import HASHES_AT_ONCE, MOST_PROFILES, trimmed
+from analysis.logs.labels import trimmed
+from analysis.logs.limits import HASHES_AT_ONCE, MOST_PROFILES
 from analysis.logs.panels.calendar import Calendar, Int
 from analysis.logs.panels.metrics import EventMetric
 from analysis.logs.panels.outcomes import Signatures

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from analysis.logs.coded.units import CodedUnits
+from analysis.logs.events.coded.units import CodedUnits
 from analysis.logs.sql.dialect import BLANKS
 
 

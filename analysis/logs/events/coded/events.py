@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.core.cores import on_all_cores
-from analysis.logs.coded.spool import MOST_IN_MEMORY, Spool
-from analysis.logs.coded.sums import exact_sums, wide_sums
-from analysis.logs.coded.units import CodedUnits
-from analysis.logs.coded.whole import away_from_zero
+from analysis.logs.events.coded.spool import MOST_IN_MEMORY, Spool
+from analysis.logs.events.coded.sums import exact_sums, wide_sums
+from analysis.logs.events.coded.units import CodedUnits
+from analysis.logs.events.coded.whole import away_from_zero
 from analysis.logs.sql.event_units import Cells, Window
 from analysis.logs.sql.times import local_days
 

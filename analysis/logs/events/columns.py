@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from analysis.logs.coded.events import Wanted, event_cells
 from analysis.logs.column_store import Array, ColumnStore, key_of, let_go
 from analysis.logs.engines import Engine
-from analysis.logs.event_rows import Profile
-from analysis.logs.event_units import Units
+from analysis.logs.events.coded.events import Wanted, event_cells
+from analysis.logs.events.rows import Profile
+from analysis.logs.events.units import Units
 from analysis.logs.plan import EventMetric, Part, Plan
 from analysis.logs.sql import event_units as sql
 from analysis.logs.sql.dialect import Dialect

@@ -11,17 +11,17 @@ import pyarrow.compute as pc
 from analysis.logs.arrays import levels_of
 from analysis.logs.column_store import Array, ColumnStore, key_of
 from analysis.logs.engines import Engine
-from analysis.logs.event_account import Account
-from analysis.logs.event_columns import build_events
-from analysis.logs.event_rows import (
+from analysis.logs.events.account import Account
+from analysis.logs.events.columns import build_events
+from analysis.logs.events.rows import (
     Duplicates,
     Gaps,
     Profile,
     drop_repeats,
     open_rows,
 )
-from analysis.logs.event_rows import profile as profile_rows
-from analysis.logs.event_units import (
+from analysis.logs.events.rows import profile as profile_rows
+from analysis.logs.events.units import (
     STATUSES,
     Exposures,
     Units,

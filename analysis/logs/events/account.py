@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from analysis.logs.accounting import LeftOut
-from analysis.logs.coded.examples import first_rows
 from analysis.logs.column_store import Array, ColumnStore
 from analysis.logs.engines import Engine
-from analysis.logs.event_rows import Duplicates, Profile, left_out_before, trimmed
-from analysis.logs.event_units import STATUSES, Exposures, Units, status_clause
+from analysis.logs.events.coded.examples import first_rows
+from analysis.logs.events.rows import Duplicates, Profile, left_out_before
+from analysis.logs.events.units import STATUSES, Exposures, Units, status_clause
+from analysis.logs.labels import trimmed
 from analysis.logs.mapping import Mapped
 from analysis.logs.plan import Plan
 from analysis.logs.sql import event_units as units_sql

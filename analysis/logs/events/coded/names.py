@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.logs.event_rows import Profile
+from analysis.logs.events.rows import Profile
 from analysis.logs.labels import plain
 
 Array = NDArray[Any]

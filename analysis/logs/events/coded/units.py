@@ -9,15 +9,15 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from analysis.core.cores import on_all_cores
-from analysis.logs.coded.arrow import column_of
-from analysis.logs.coded.batches import Batch, batches
-from analysis.logs.coded.coder import Coder
-from analysis.logs.coded.names import Names, mark_of
-from analysis.logs.coded.spool import Spool
-from analysis.logs.coded.texts import in_order, portions, signs
-from analysis.logs.coded.whole import row_marks, whole_value
 from analysis.logs.engines import Engine
-from analysis.logs.event_rows import Profile
+from analysis.logs.events.coded.arrow import column_of
+from analysis.logs.events.coded.batches import Batch, batches
+from analysis.logs.events.coded.coder import Coder
+from analysis.logs.events.coded.names import Names, mark_of
+from analysis.logs.events.coded.spool import Spool
+from analysis.logs.events.coded.texts import in_order, portions, signs
+from analysis.logs.events.coded.whole import row_marks, whole_value
+from analysis.logs.events.rows import Profile
 from analysis.logs.sql.event_units import MARKS
 
 Array = NDArray[Any]

@@ -9,12 +9,12 @@ import numpy as np
 from analysis.core import LogError
 from analysis.logs.column_store import Array, ColumnStore, key_of
 from analysis.logs.engines import Engine
-from analysis.logs.event_account import Account
-from analysis.logs.event_build import Extras, store_texts
-from analysis.logs.event_columns import Unit64
-from analysis.logs.event_rows import Duplicates, Gaps, Profile, drop_repeats, whole_content
-from analysis.logs.event_rows import profile as profile_rows
-from analysis.logs.event_units import (
+from analysis.logs.events.account import Account
+from analysis.logs.events.build import Extras, store_texts
+from analysis.logs.events.columns import Unit64
+from analysis.logs.events.rows import Duplicates, Gaps, Profile, drop_repeats, whole_content
+from analysis.logs.events.rows import profile as profile_rows
+from analysis.logs.events.units import (
     Exposures,
     Units,
     build_units,

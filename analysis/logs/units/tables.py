@@ -10,13 +10,13 @@ from analysis.core.wording import agreeing, counted
 from analysis.logs.ab_log import MetricTable
 from analysis.logs.arrays import Levels, MetricArrays, UnitArrays
 from analysis.logs.column_store import Array, ColumnStore
-from analysis.logs.daily_sums import sums_table
-from analysis.logs.event_build import segment_name
-from analysis.logs.event_columns import EXTREME, Unit64, extreme_scale
+from analysis.logs.events.build import segment_name
+from analysis.logs.events.columns import EXTREME, Unit64, extreme_scale
 from analysis.logs.mapping import Mapped
 from analysis.logs.metric_table import metric_table, with_cap_notice
 from analysis.logs.sql.times import local_days
-from analysis.logs.unit_build import ValueColumn
+from analysis.logs.units.build import ValueColumn
+from analysis.logs.units.daily_sums import sums_table
 from analysis.study import Metric, Study, Term
 
 

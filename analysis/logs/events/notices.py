@@ -6,9 +6,9 @@ from analysis.core import Notice
 from analysis.core.wording import agreeing, counted
 from analysis.logs.accounting import Accounting
 from analysis.logs.arrays import UnitArrays
-from analysis.logs.event_build import MOST_LEVELS
-from analysis.logs.event_columns import EXTREME, stored_rows
-from analysis.logs.event_log import EventTables
+from analysis.logs.events.build import MOST_LEVELS
+from analysis.logs.events.columns import EXTREME, stored_rows
+from analysis.logs.events.tables import EventTables
 from analysis.logs.plan import Plan
 from analysis.logs.sql.times import DAY
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from analysis.logs.coded.names import mark_of
-from analysis.logs.coded.texts import parts, some_odd
 from analysis.logs.column_store import Array
 from analysis.logs.engines import Engine
-from analysis.logs.event_rows import Profile
+from analysis.logs.events.coded.names import mark_of
+from analysis.logs.events.coded.texts import parts, some_odd
+from analysis.logs.events.rows import Profile
 from analysis.logs.sql import event_units as sql
 
 FEW_NAMES = 24

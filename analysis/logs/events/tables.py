@@ -9,8 +9,8 @@ from analysis.core import Floats, LogError
 from analysis.logs.ab_log import MetricTable
 from analysis.logs.arrays import Levels, MetricArrays, Steps, UnitArrays
 from analysis.logs.column_store import Array, ColumnStore, key_of
-from analysis.logs.event_build import covariate_name, segment_name
-from analysis.logs.event_columns import EXTREME, Edges, EventRows, extreme_scale, stored_rows
+from analysis.logs.events.build import covariate_name, segment_name
+from analysis.logs.events.columns import EXTREME, Edges, EventRows, extreme_scale, stored_rows
 from analysis.logs.metric_table import metric_table, with_cap_notice
 from analysis.logs.plan import EventMetric, Part, Plan, event_metric
 from analysis.logs.sql.times import local_days

@@ -8,10 +8,10 @@ import numpy as np
 from analysis.core import LogError
 from analysis.logs.ab_log import ABLog
 from analysis.logs.column_store import Array, ColumnStore, key_of
-from analysis.logs.event_build import Extras, build, covariate_name, segment_name
-from analysis.logs.event_columns import folder_key, missing_events
-from analysis.logs.event_log import EventTables
-from analysis.logs.event_notices import event_notices
+from analysis.logs.events.build import Extras, build, covariate_name, segment_name
+from analysis.logs.events.columns import folder_key, missing_events
+from analysis.logs.events.notices import event_notices
+from analysis.logs.events.tables import EventTables
 from analysis.logs.mapping import Mapped
 from analysis.logs.metric_memo import RememberedMetrics
 from analysis.logs.plan import Plan

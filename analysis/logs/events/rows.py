@@ -6,15 +6,13 @@ from typing import Any
 
 from analysis.core import LogError
 from analysis.logs.engines import Engine
+from analysis.logs.labels import trimmed
+from analysis.logs.limits import HASHES_AT_ONCE, MOST_PROFILES
 from analysis.logs.mapping import Mapped
 from analysis.logs.plan import Plan
 from analysis.logs.sql import event_rows as sql
-from analysis.logs.sql.dialect import BLANKS, Dialect
+from analysis.logs.sql.dialect import Dialect
 from analysis.logs.sql.times import kind_of_time, time_columns
-
-# More combinations of event, arm and day than this are no log of an experiment.
-MOST_PROFILES = 500_000
-HASHES_AT_ONCE = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -118,11 +116,6 @@ class Profile:
         largest = max((g["largest"] or 0.0 for g in mine), default=0.0)
         places = max((g["places"] or 0 for g in mine), default=0)
         return float(largest), int(places), sum(g["numbers"] for g in mine)
-
-
-def trimmed(name: str | None) -> str:
-    """A name without blanks at its ends."""
-    return (name or "").strip(BLANKS).strip()
 
 
 def _counted(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:

@@ -10,15 +10,15 @@ from analysis.core.wording import agreeing, counted
 from analysis.logs.ab_log import ABLog
 from analysis.logs.accounting import Accounting
 from analysis.logs.column_store import ColumnStore, key_of
-from analysis.logs.event_build import Extras, segment_name
-from analysis.logs.event_notices import levels_notices, row_notices
+from analysis.logs.events.build import Extras, segment_name
+from analysis.logs.events.notices import levels_notices, row_notices
 from analysis.logs.mapping import Mapped
 from analysis.logs.metric_memo import RememberedMetrics
 from analysis.logs.plan import Plan
 from analysis.logs.reader import Reader
 from analysis.logs.sql.times import iso_day, iso_time, micros_of
-from analysis.logs.unit_build import ValueColumn, build_unit_table
-from analysis.logs.unit_log import UnitTables, reads_of
+from analysis.logs.units.build import ValueColumn, build_unit_table
+from analysis.logs.units.tables import UnitTables, reads_of
 from analysis.study import Study
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from analysis.logs.coded.arrow import column_of, numbers
+from analysis.logs.events.coded.arrow import column_of, numbers
 from analysis.logs.sql.dialect import BLANKS
 
 Signs = NDArray[np.uint64]
