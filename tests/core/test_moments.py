@@ -26,9 +26,12 @@ def exact(column: Floats) -> tuple[Fraction, Fraction]:
 def close(one: Moments, other: Moments) -> None:
     """The same means and centred products, up to rounding of the sums."""
     assert one.n == other.n
-    for name in one.columns:
-        size = max(1.0, abs(other.mean(name)))
-        assert one.mean(name) == pytest.approx(other.mean(name), rel=1e-12, abs=1e-12 * size)
+    for i, name in enumerate(one.columns):
+        mean = other.mean(name)
+        # Of n numbers a sum's rounding is below n epsilon times their size (Higham 2002, ch. 4).
+        size = math.sqrt(mean * mean + float(other.centred()[i, i]) / other.n)
+        bound = 4 * other.n * np.finfo(float).eps * size
+        assert one.mean(name) == pytest.approx(mean, rel=1e-12, abs=bound)
     scale = float(np.abs(other.centred()).max()) + 1e-9
     assert np.allclose(one.centred(), other.centred(), rtol=1e-9, atol=1e-11 * scale)
 
