@@ -139,6 +139,8 @@ def test_an_editor_brings_a_log_in(visit: Any, server: Server, provider: Provide
     signs_in(page, provider, "eve@example.com")
     expect(the_study(page, "Eve's")).to_be_visible()
     page.get_by_role("link", name="New study").first.click()
+    expect(page.get_by_role("heading", name="New study")).to_be_visible()
+    settled(page)
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
         {
             "name": "buys.csv", "mimeType": "text/csv",
