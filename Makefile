@@ -69,7 +69,7 @@ postgres:
 # What measures time runs alone on a quiet machine.
 test: install-dev chromium postgres
 	$(BIN)/python -m pytest -n 2 -m "not browser and not timing and not slow"
-	$(BIN)/python -m pytest -n 2 -m "browser and not timing"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "browser and not timing"
 	$(BIN)/python -m pytest -m "timing and not browser"
 
 kills: install-dev postgres
