@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from analysis.core import LogError
 from analysis.logs.accounting import Accounting, LeftOut, Repair
 from analysis.logs.column_store import ColumnStore, content_key, key_of
 from analysis.logs.engines import Engine, open_duckdb, open_spark
@@ -42,13 +41,6 @@ class Reader:
         self.keep_left_out = keep_left_out
         self.source: Source | None = None
         if engine is None and study.log.engine == "spark":
-            if study.log.table is None:
-                raise LogError(
-                    "no_table",
-                    "The Spark engine reads a table, and the study names none.",
-                    where="log.table",
-                    fix='Add table = "schema.name" under [log].',
-                )
             self._engine = open_spark(study.log.table, study.log.connection)
         if self._engine is None:
             report("Opening the log", 0.0)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from analysis.core import LogError
 from analysis.logs.engines.duckdb import DuckDBEngine
 from analysis.logs.engines.engine import Engine
 from analysis.logs.intake import Source
@@ -17,8 +18,19 @@ def open_duckdb(
     return DuckDBEngine(source, work, beside=beside)
 
 
-def open_spark(table: str, connection: str | None) -> Engine:
-    """A Spark Connect engine with a table open; imports the client only now."""
+def open_spark(table: str | None, connection: str | None) -> Engine:
+    """A Spark Connect engine with a study's table open; imports the client only now.
+
+    Raises:
+        LogError: ``no_table`` if the study names none.
+    """
+    if table is None:
+        raise LogError(
+            "no_table",
+            "The Spark engine reads a table, and the study names none.",
+            where="log.table",
+            fix='Add table = "schema.name" under [log].',
+        )
     from analysis.logs.engines.spark import SparkEngine, connect
 
     return SparkEngine(connect(connection), table)

@@ -64,13 +64,6 @@ def _open(
 ) -> tuple[Engine, dict[str, Source]]:
     """An engine with the log, and the file of events beside it."""
     if study.log.engine == "spark":
-        if study.log.table is None:
-            raise LogError(
-                "no_table",
-                "The Spark engine reads a table, and the study names none.",
-                where="log.table",
-                fix='Add table = "schema.name" under [log].',
-            )
         if study.log.events:
             raise _events_need_a_file()
         return open_spark(study.log.table, study.log.connection), {}

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from analysis.core import LogError
 from analysis.logs.column_store import content_key
 from analysis.logs.engines import Engine, open_duckdb, open_spark
 from analysis.logs.intake import Source, open_source
@@ -47,7 +46,7 @@ def read_panel(
     if engine is not None:
         return _read(engine, study, None, work, report, most_units)
     if study.log.engine == "spark":
-        engine = _spark(study)
+        engine = open_spark(study.log.table, study.log.connection)
         try:
             return _read(engine, study, None, work, report, most_units)
         finally:
@@ -70,18 +69,6 @@ def read_panel(
             engine.close()
         kept.write(panel)
     return panel
-
-
-def _spark(study: Study) -> Engine:
-    """A Spark engine with the study's table."""
-    if study.log.table is None:
-        raise LogError(
-            "no_table",
-            "The Spark engine reads a table, and the study names none.",
-            where="log.table",
-            fix='Add table = "schema.name" under [log].',
-        )
-    return open_spark(study.log.table, study.log.connection)
 
 
 def _read(
