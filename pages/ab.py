@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from analysis.report import badges, details, heading, notices, rows
-from pages.ui import ab_tabs, changed, frame, html, open_readout, share, words
+from analysis.report import badges, details, rows
+from pages.ui import ab_tabs, frame, html, open_readout, readout_head
 
 row = frame.open_study()
 if row is None:
@@ -16,39 +16,8 @@ verdict = ab.get("verdict") or content["verdict"]
 truth = open_readout.truth_of(row)
 readout_id = str(row.readout_id)
 
-with st.container(
-    horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"
-):
-    st.title(words.plain(row.name), anchor=False, width="content")
-    with st.container(horizontal=True, width="content", gap="xsmall"):
-        share.popover(row)
-        open_readout.more(row, readout_id, content)
-st.caption(open_readout.caption(row, content))
-
 names = [arm["name"] for arm in ab["arms"]]
-word = words.VERDICTS[verdict["decision"]]
-html.verdict(
-    heading.word(content, verdict),
-    word.tone,
-    word.icon,
-    verdict["headline"],
-    notices.unsaid(notices.of_level(content["notices"], "stop"), verdict["headline"]),
-    heading.why(verdict),
-)
-
-changed.show(row, content)
-
-with st.container(horizontal=True, gap="xsmall", key="health_badges"):
-    for badge in badges.badges(content):
-        st.button(
-            badge.text,
-            icon=open_readout.BADGE_ICONS[badge.state],
-            type="tertiary",
-            key=f"badge-{badge.state}-{badge.name}",
-            help=f"Opens {badge.tab}",
-            on_click=ab_tabs.open_tab,
-            args=(badge.tab,),
-        )
+readout_head.show(row, content, "ab", badges.badges(content), ab_tabs.open_tab)
 
 tables = {role: rows.rows_of(content, role, truth) for role, _ in rows.ROLES}
 shown = [(role, caption, tables[role]) for role, caption in rows.ROLES if tables[role]]

@@ -2,16 +2,15 @@
 
 import streamlit as st
 
-from analysis.report import heading, list_badges, list_details, list_rows, notices, rows
+from analysis.report import list_badges, list_details, list_rows, rows
 from pages.ui import (
-    changed,
     charts,
     frame,
     html,
     list_lines,
     list_tabs,
     open_readout,
-    share,
+    readout_head,
     words,
 )
 
@@ -27,38 +26,9 @@ truth = open_readout.truth_of(row)
 readout_id = str(row.readout_id)
 names = [str(name) for name in found.get("rankers") or []]
 
-with st.container(
-    horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"
-):
-    st.title(words.plain(row.name), anchor=False, width="content")
-    with st.container(horizontal=True, width="content", gap="xsmall"):
-        share.popover(row)
-        open_readout.more(row, readout_id, content)
-st.caption(open_readout.caption(row, content, "interleaving"))
-
-word = words.VERDICTS[verdict["decision"]]
-html.verdict(
-    heading.word(content, verdict),
-    word.tone,
-    word.icon,
-    verdict["headline"],
-    notices.unsaid(notices.of_level(content["notices"], "stop"), verdict["headline"]),
-    heading.why(verdict),
+readout_head.show(
+    row, content, "interleaving", list_badges.badges(content, words.plain), list_tabs.open_tab
 )
-
-changed.show(row, content)
-
-with st.container(horizontal=True, gap="xsmall", key="health_badges"):
-    for badge in list_badges.badges(content, words.plain):
-        st.button(
-            badge.text,
-            icon=open_readout.BADGE_ICONS[badge.state],
-            type="tertiary",
-            key=f"badge-{badge.state}-{badge.name}",
-            help=f"Opens {badge.tab}",
-            on_click=list_tabs.open_tab,
-            args=(badge.tab,),
-        )
 
 lines = list_rows.rows_of(content, truth)
 if lines:

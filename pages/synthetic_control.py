@@ -4,16 +4,15 @@ from functools import partial
 
 import streamlit as st
 
-from analysis.report import heading, notices, panel_badges, panel_details, panel_rows, rows
+from analysis.report import panel_badges, panel_details, panel_rows, rows
 from pages.ui import (
-    changed,
     charts,
     frame,
     html,
     open_readout,
     panel_lines,
     panel_tabs,
-    share,
+    readout_head,
     words,
 )
 
@@ -23,43 +22,12 @@ if row is None:
 html.stylesheet()
 content = open_readout.content_or_way_on(row, "synthetic_control")
 
-found = content["synthetic_control"]
-verdict = found.get("verdict") or content["verdict"]
 truth = open_readout.truth_of(row)
 readout_id = str(row.readout_id)
 
-with st.container(
-    horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"
-):
-    st.title(words.plain(row.name), anchor=False, width="content")
-    with st.container(horizontal=True, width="content", gap="xsmall"):
-        share.popover(row)
-        open_readout.more(row, readout_id, content)
-st.caption(open_readout.caption(row, content, "synthetic_control"))
-
-word = words.VERDICTS[verdict["decision"]]
-html.verdict(
-    heading.word(content, verdict),
-    word.tone,
-    word.icon,
-    verdict["headline"],
-    notices.unsaid(notices.of_level(content["notices"], "stop"), verdict["headline"]),
-    heading.why(verdict),
+readout_head.show(
+    row, content, "synthetic_control", panel_badges.badges(content), panel_tabs.open_tab
 )
-
-changed.show(row, content)
-
-with st.container(horizontal=True, gap="xsmall", key="health_badges"):
-    for badge in panel_badges.badges(content):
-        st.button(
-            badge.text,
-            icon=open_readout.BADGE_ICONS[badge.state],
-            type="tertiary",
-            key=f"badge-{badge.state}-{badge.name}",
-            help=f"Opens {badge.tab}",
-            on_click=panel_tabs.open_tab,
-            args=(badge.tab,),
-        )
 
 scale = panel_tabs.scale(content)
 first, *further = panel_rows.rows_of(content, "primary", truth, scale)
