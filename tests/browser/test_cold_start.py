@@ -44,9 +44,6 @@ def test_the_open_study_goes_along_through_the_menu(visit: Any, server: Server) 
     expect(page).to_have_url(f"{server.url}/data_health?study={server.study}")
     page.reload()
     expect(page.get_by_text("182,306").first).to_be_visible()
-    settled(page)
-    page.go_back()
-    expect_the_readout(page)
 
 
 def test_a_row_of_the_list_opens_the_study(visit: Any, server: Server) -> None:
@@ -55,6 +52,11 @@ def test_a_row_of_the_list_opens_the_study(visit: Any, server: Server) -> None:
     row.get_by_role("link").click()
     expect_the_readout(page)
     expect(page).to_have_url(f"{server.url}/ab?study={server.study}")
+    settled(page)
+    page.go_back()
+    expect(page.get_by_role("heading", name="Studies", level=1)).to_be_visible()
+    page.go_forward()
+    expect_the_readout(page)
 
 
 def test_an_unknown_study_says_what_to_do(visit: Any) -> None:
