@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -18,6 +19,8 @@ PAGES = Path(__file__).resolve().parents[1]
 REMEMBERED = "open_study"
 # Lens -> its name; each that can be read has a page of the same key.
 LENSES = heading.LENSES
+# The pages, by their addresses, that start from the open study.
+OF_A_STUDY = (*LENSES, "data_health", "planning")
 
 
 def open_store() -> Store:
@@ -40,6 +43,18 @@ def _opened(home: str) -> Store:
     saved.seed(store)
     saved.run_in_background(store, saved.unfinished(store))
     return store
+
+
+def carry_study() -> None:
+    """Name the remembered study in the address of a page that the menu opens.
+
+    Called before `st.navigation`, which is what writes the page into the browser's history: the
+    study is then a part of that one entry, and Back leaves the page.
+    """
+    page = urlsplit(st.context.url or "").path.rpartition("/")[2]
+    remembered = st.session_state.get(REMEMBERED)
+    if page in OF_A_STUDY and remembered and "study" not in st.query_params:
+        st.query_params["study"] = remembered
 
 
 def open_study(*, offer: bool = True) -> StudyRow | None:

@@ -80,6 +80,7 @@ def _log(store: Store) -> StudyRow | None:
     rows = [row for row in store.studies() if LENS in row.definition]
     asked = st.query_params.get("study") or st.session_state.get(frame.REMEMBERED)
     ids = [row.id for row in rows]
+    first_shown = ids.index(asked) if asked in ids else 0
     first, second = st.columns([2, 1], vertical_alignment="center")
     # A file that came in turns the switch back: another key is another switch.
     brought = st.session_state.get(BROUGHT, 0)
@@ -91,11 +92,11 @@ def _log(store: Store) -> StudyRow | None:
             _upload(store)
         return None
     chosen = first.selectbox(
-        "Log of the study", rows, index=ids.index(asked) if asked in ids else 0,
+        "Log of the study", rows, index=first_shown,
         format_func=lambda row: row.name,
         help="Periods before its launch are planned on; all of them if there was none.",
     )  # fmt: skip
-    if st.query_params.get("study") != chosen.id:
+    if chosen.id != ids[first_shown]:
         st.query_params["study"] = chosen.id
     return chosen
 

@@ -25,6 +25,7 @@ def main() -> None:
     )
     st.logo(str(frame.ASSETS / "logo.svg"), icon_image=str(frame.ASSETS / "mark.svg"))
     visitor.let_in()
+    frame.carry_study()
     page = st.navigation(
         [
             _page("studies", "Studies", "lists", "", "All saved studies and their verdicts."),

@@ -44,6 +44,9 @@ def test_the_open_study_goes_along_through_the_menu(visit: Any, server: Server) 
     expect(page).to_have_url(f"{server.url}/data_health?study={server.study}")
     page.reload()
     expect(page.get_by_text("182,306").first).to_be_visible()
+    settled(page)
+    page.go_back()
+    expect_the_readout(page)
 
 
 def test_a_row_of_the_list_opens_the_study(visit: Any, server: Server) -> None:
