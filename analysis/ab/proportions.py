@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
 from analysis.ab.effect import NOWHERE, Effect, Interval
 from analysis.core.tails import (
@@ -20,6 +19,8 @@ from analysis.core.tails import (
 SMALL_EXPECTED = 5
 MOST_TABLES = 1_000_000
 SAME_PROBABILITY = 1 + 1e-7
+# A million tables so much less likely (as a logarithm) add nothing to a sum of doubles.
+LOST = 60.0
 
 
 @dataclass(frozen=True)
@@ -83,22 +84,37 @@ def fisher(counts: Counts) -> tuple[float, float] | None:
     low, high = max(0, successes - counts.n0), min(successes, counts.n1)
     if high - low + 1 > MOST_TABLES:
         return None
-    x = np.arange(low, high + 1, dtype=float)
-    logs = (
-        _log_choose(counts.n1, x)
-        + _log_choose(counts.n0, successes - x)
-        - _log_choose(total, np.array([float(successes)]))
-    )
-    kept = logs[logs <= logs[counts.x1 - low] + math.log(SAME_PROBABILITY)]
+    lgamma = math.lgamma
+    fixed = [counts.n1, counts.n0, successes, total - successes]
+    whole = sum(lgamma(n + 1) for n in fixed) - lgamma(total + 1)
+
+    def log_p(x: float) -> float:
+        free = (x, counts.n1 - x, successes - x, counts.n0 - successes + x)
+        return whole - sum(lgamma(n + 1) for n in free)
+
+    mode = min(max((successes + 1) * (counts.n1 + 1) // (total + 2), low), high)
+    limit = log_p(counts.x1) + math.log(SAME_PROBABILITY)
+    # Tables grow likelier up to the mode and less likely after it: those that count lie at both
+    # ends, and of each end only what is not lost beside its likeliest.
+    left = _first(low, mode, lambda x: log_p(x) > limit) - 1
+    right = _first(max(mode, left + 1), high, lambda x: log_p(x) <= limit)
+    top = max(log_p(x) for x in (left, right) if low <= x <= high)
+    far_left = _first(low, left, lambda x: log_p(x) > top - LOST)
+    far_right = _first(right, high, lambda x: log_p(x) <= top - LOST)
+    kept = np.concatenate([np.arange(far_left, left + 1), np.arange(right, far_right)])
+    logs = np.array([log_p(x) for x in kept.tolist()])
     # Relative to the likeliest of them, so that far tails do not vanish.
-    top = float(kept.max())
-    log_p = min(top + math.log(float(np.exp(np.sort(kept) - top).sum())), 0.0)
-    return max(math.exp(log_p), SMALLEST), log_p / LN10
+    log_p_value = min(top + math.log(float(np.exp(np.sort(logs) - top).sum())), 0.0)
+    return max(math.exp(log_p_value), SMALLEST), log_p_value / LN10
 
 
-def _log_choose(n: int, k: np.ndarray) -> np.ndarray:
-    """Logarithms of binomial coefficients."""
-    return special.gammaln(n + 1.0) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
+def _first(low: int, high: int, holds: Callable[[int], bool]) -> int:
+    """The first number of low .. high from which on a condition holds; high + 1 if none."""
+    after = high + 1
+    while low < after:
+        middle = (low + after) // 2
+        low, after = (low, middle) if holds(middle) else (middle + 1, after)
+    return low
 
 
 def wald(counts: Counts, alpha: float) -> Interval:

@@ -29,18 +29,20 @@ def content_or_way_on(row: StudyRow, lens: str = "ab") -> dict[str, Any]:
         if row.readout_id is None:
             st.title(words.plain(row.name), anchor=False)
         frame.show_progress(row)
+    content = frame.readout(row)
+    if content is None or not content.get(lens):
+        if row.status != "running":
+            _offer_next(row, lens, has_readout=content is not None)
+        st.stop()
     if row.error is not None:
         show_error(row.error)
-    content = frame.readout(row)
-    if content is not None and content.get(lens):
-        return content
-    if row.status != "running":
-        _offer_next(row, lens, has_readout=content is not None)
-    return st.stop()
+    return content
 
 
 def _offer_next(row: StudyRow, lens: str, *, has_readout: bool) -> None:
     st.title(words.plain(row.name), anchor=False)
+    if row.error is not None:
+        show_error(row.error)
     if has_readout:
         st.markdown(
             f"This readout has no {frame.LENSES[lens]} lens. Add one to the study, then run it"
@@ -53,12 +55,14 @@ def _offer_next(row: StudyRow, lens: str, *, has_readout: bool) -> None:
             )
     elif row.status == "draft":
         st.markdown("This study is not finished, so it has no readout yet.")
-    else:
+    elif row.error is None:
         st.markdown("This study has no readout yet.")
     if not visitor.may("write"):
         return
     with st.container(horizontal=True):
         label = "Finish study" if row.status == "draft" else "Edit study"
+        if row.error is not None and row.error.code == "no_untreated_unit":
+            label = "See what could stand in"
         if st.button(label, type="primary", icon=":material/edit:"):
             frame.go("new_study", row.id)
         if row.status != "draft" and st.button("Run study", icon=":material/play_arrow:"):

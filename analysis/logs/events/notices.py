@@ -1,13 +1,14 @@
 """What a reader must know about how an event log was read."""
 
+from collections.abc import Container
 from typing import Any
 
 from analysis.core import Notice
 from analysis.core.wording import agreeing, counted
 from analysis.logs.accounting import Accounting
-from analysis.logs.arrays import UnitArrays
 from analysis.logs.events.build import MOST_LEVELS
 from analysis.logs.events.columns import EXTREME, stored_rows
+from analysis.logs.events.seen import Seen
 from analysis.logs.events.tables import EventTables
 from analysis.logs.plan import Plan
 from analysis.logs.sql.times import DAY
@@ -18,16 +19,15 @@ def event_notices(
     account: Accounting,
     plan: Plan,
     tables: EventTables,
-    incomplete: int,
-    kept: int,
+    seen: Seen,
 ) -> tuple[Notice, ...]:
     """Every notice of the reading, in the order of the rules."""
     counts = facts["units"]
     found = [
         *row_notices(facts, account, plan.timezone),
-        *_units(counts, plan, incomplete, kept),
+        *_units(counts, plan, seen.incomplete, sum(seen.units.values())),
         *_values(counts, account, plan, tables),
-        *levels_notices(tables.segments, tables.units()),
+        *levels_notices(tables.segments, seen.by_segment),
     ]
     before = tables.pre_events() if plan.pre and tables.has_time else 0
     if before:
@@ -58,7 +58,7 @@ def _first(account: Accounting, reason: str) -> str:
     return f' (such as row {row}: "{value}")' if value else f" (such as row {row})"
 
 
-def levels_notices(columns: tuple[str, ...], units: UnitArrays) -> list[Notice]:
+def levels_notices(columns: tuple[str, ...], splitting: Container[str]) -> list[Notice]:
     """Segment columns that were asked for and split the units into too many parts."""
     return [
         Notice(
@@ -70,7 +70,7 @@ def levels_notices(columns: tuple[str, ...], units: UnitArrays) -> list[Notice]:
             "Take a column with fewer values, or write coarser ones into the log.",
         )
         for column in columns
-        if column not in units.segments
+        if column not in splitting
     ]
 
 

@@ -82,11 +82,8 @@ class EventTables:
                 code = np.asarray(self.store.array(segment_name(column)))
                 segments[column] = Levels(tuple(names), code)
         entry: Array | None = None
-        days: tuple[int, ...] = ()
         if self.has_time and arm.size:
-            t0 = np.asarray(self.store.array("t0"))
-            entry = local_days(t0, self.plan.timezone)
-            days = self._days(int(t0.min()), int(t0.max()))
+            entry = local_days(np.asarray(self.store.array("t0")), self.plan.timezone)
         analysed = self.complete() if self.complete_only else None
         inside = self.in_clusters()
         if inside is not None:
@@ -94,10 +91,19 @@ class EventTables:
         cluster = None
         if inside is not None:
             cluster = np.asarray(self.store.array("cluster")).astype(np.int64)
-        return UnitArrays(self.arms, arm, segments, entry, days, analysed, cluster)
+        return UnitArrays(self.arms, arm, segments, entry, self.days(), analysed, cluster)
 
-    def _days(self, first: int, latest: int) -> tuple[int, ...]:
+    def days(self) -> tuple[int, ...]:
         """Local days from the first exposure until nothing can change any more."""
+        if not self.has_time:
+            return ()
+        if not self.store.has("exposed"):
+            t0 = np.asarray(self.store.array("t0"))
+            self.store.put_facts("exposed", [int(t0.min()), int(t0.max())] if t0.size else None)
+        exposed = self.store.facts("exposed")
+        if exposed is None:
+            return ()
+        first, latest = exposed
         final = 0
         for metric in self.plan.metrics:
             if metric.high is not None:

@@ -135,7 +135,7 @@ def _ab_log(
             *notices,
             *row_notices(facts, accounting, tables.study.log.timezone),
             *_about_rows(facts, mapped, reader.study),
-            *levels_notices(mapped.segments, units),
+            *levels_notices(mapped.segments, units.segments),
         ),
         source=RememberedMetrics(
             tables,
