@@ -337,7 +337,7 @@ def test_the_guide_explains_a_counterfactual_and_names_every_method(app: AppTest
 
 
 def test_the_command_line_sums_a_panel_up() -> None:
-    from analysis.__main__ import summary
+    from analysis.terminal import summary
 
     said = summary(content())
     for text in ("Lisbon from 2026-06-15 on, 21 donors", "+4.54 a period (95% CI", "+9.1%",

@@ -13,8 +13,8 @@ from analysis.logs.intake import Source
 from analysis.logs.panels import notices
 from analysis.logs.panels import outcomes as out
 from analysis.logs.panels.calendar import Int
+from analysis.logs.panels.event_groups import NO_PERIOD
 from analysis.logs.panels.event_read import EventReading, left_out_by
-from analysis.logs.panels.event_rows import NO_PERIOD
 from analysis.logs.rejected import rejected_lines
 from analysis.logs.sql import left_out as left_out_sql
 

@@ -14,7 +14,8 @@ from analysis.logs.panel_log import REASONS as CELL_REASONS
 from analysis.logs.panel_log import MetricPanel
 from analysis.logs.panels import outcomes as out
 from analysis.logs.panels.calendar import Calendar, Int, instant
-from analysis.logs.panels.event_rows import NO_PERIOD, EventRows, Groups, Profile, places
+from analysis.logs.panels.event_groups import NO_PERIOD, Groups, Profile, places
+from analysis.logs.panels.event_rows import EventRows
 from analysis.logs.panels.metrics import EventMetric, EventPart, event_metric
 from analysis.logs.panels.roles import Roles
 from analysis.logs.panels.sums import ExactSum

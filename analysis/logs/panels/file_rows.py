@@ -7,8 +7,8 @@ import numpy as np
 from analysis.core import Floats, LogError
 from analysis.logs.engines import Engine
 from analysis.logs.panels.calendar import Int
+from analysis.logs.panels.event_groups import places
 from analysis.logs.panels.event_read import MOST_CELLS
-from analysis.logs.panels.event_rows import places
 from analysis.logs.panels.roles import Roles
 from analysis.logs.panels.spellings import Spellings, merge_spellings, too_many_units
 from analysis.logs.panels.stamps import Stamps, read_stamps
