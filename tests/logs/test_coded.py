@@ -12,15 +12,15 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from analysis.core import LogError
-from analysis.logs import read_ab
+from analysis.logs import coder, read_ab
+from analysis.logs.coder import Coder
 from analysis.logs.engines import DuckDBEngine
-from analysis.logs.events.coded import coder, spool
-from analysis.logs.events.coded.coder import Coder
+from analysis.logs.events.coded import spool
 from analysis.logs.events.coded.events import in_order as sorted_with_places
 from analysis.logs.events.coded.spool import Spool
 from analysis.logs.events.coded.sums import wide_sums
-from analysis.logs.events.coded.texts import in_order, signs, some_odd
 from analysis.logs.sql import DUCKDB
+from analysis.logs.texts import in_order, signs, some_odd
 from tests.logs.making import COLUMNS, dump, study
 from tests.logs.random_logs import Row, random_rows, read_rows, with_faults
 from tests.logs.test_event_invariance import AB, ALL, as_typed_parquet, same

@@ -7,12 +7,13 @@ from typing import Any
 from analysis.core import LogError
 from analysis.logs.engines import Engine
 from analysis.logs.labels import trimmed
-from analysis.logs.limits import HASHES_AT_ONCE, MOST_PROFILES
+from analysis.logs.limits import MOST_PROFILES
 from analysis.logs.mapping import Mapped
 from analysis.logs.plan import Plan
 from analysis.logs.sql import event_rows as sql
 from analysis.logs.sql.dialect import Dialect
 from analysis.logs.sql.times import kind_of_time, time_columns
+from analysis.logs.suspects import find_suspects
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ def drop_repeats(
     if plan.exact_repeats == "keep":
         return Duplicates("exact_repeat")
     keys = ["unit", "t", "event", "arm", "v"]
-    if not _suspects(engine, keys, rows):
+    if not find_suspects(engine, "with_unit", sql.key_hash(keys, dialect), rows):
         return Duplicates("exact_repeat")
     engine.view("whole_rows", _whole_rows(engine, mapped, "with_unit"))
     engine.table("repeated", sql.repeated("whole_rows", "content", keys, dialect))
@@ -210,7 +211,9 @@ def drop_repeats(
 
 def _drop_ids(engine: Engine, mapped: Mapped, rows: int) -> Duplicates:
     dialect = engine.dialect
-    if not _suspects(engine, ["id"], rows):
+    if not find_suspects(
+        engine, "with_unit WHERE id IS NOT NULL", sql.key_hash(["id"], dialect), rows
+    ):
         return Duplicates("duplicate_event_id")
     engine.table("repeated", sql.repeated("with_unit", "id", ["id"], dialect))
     engine.table("dropped", sql.repeats_to_drop("with_unit", "id", ["id"], dialect))
@@ -221,25 +224,6 @@ def _drop_ids(engine: Engine, mapped: Mapped, rows: int) -> Duplicates:
         differing = _one(engine, sql.differing_ids("whole_rows", "content"))
         engine.view("clean", sql.without("with_unit", "dropped"))
     return Duplicates("duplicate_event_id", found, differing)
-
-
-def _suspects(engine: Engine, keys: list[str], rows: int) -> bool:
-    """Make the table ``suspects``: hashes that several rows share; whether there are any."""
-    parts = max(1, -(-rows // HASHES_AT_ONCE))
-    queries = [
-        sql.suspects("with_unit", keys, engine.dialect, part=part, parts=parts)
-        for part in range(parts)
-    ]
-    found = [engine.run(query).column("h").to_pylist() for query in queries]
-    hashes = [one for part in found for one in part]
-    if not hashes:
-        return False
-    if len(hashes) > MOST_PROFILES:
-        engine.table("suspects", " UNION ALL ".join(f"SELECT h FROM ({q}) p" for q in queries))
-        return True
-    values = ", ".join(f"({engine.dialect.literal(one)})" for one in hashes)
-    engine.table("suspects", f"SELECT h FROM (VALUES {values}) AS s(h)")
-    return True
 
 
 def whole_content(parts: list[str], dialect: Dialect) -> str:

@@ -9,9 +9,9 @@ import numpy as np
 from analysis.logs.column_store import Array
 from analysis.logs.engines import Engine
 from analysis.logs.events.coded.names import mark_of
-from analysis.logs.events.coded.texts import parts, some_odd
 from analysis.logs.events.rows import Profile
 from analysis.logs.sql import event_units as sql
+from analysis.logs.texts import parts, some_odd
 
 FEW_NAMES = 24
 UNITS_AT_ONCE = 262_144

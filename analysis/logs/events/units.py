@@ -7,16 +7,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.core import LogError
+from analysis.logs.arrow import column_of
 from analysis.logs.column_store import Array
 from analysis.logs.engines import Engine
-from analysis.logs.events.coded.arrow import column_of
-from analysis.logs.events.coded.texts import some_odd
 from analysis.logs.events.coded.units import CodedUnits, code_units
 from analysis.logs.events.rows import Profile
 from analysis.logs.events.unit_groups import UnitDigest, group_units
 from analysis.logs.labels import Arms, find_arms, plain
 from analysis.logs.plan import Plan
 from analysis.logs.sql import event_units as sql
+from analysis.logs.texts import some_odd
 from analysis.study import AB
 
 STATUSES = ("kept", "never_exposed", "mixed_units", "other_arm", "exposed_after_end")

@@ -114,7 +114,7 @@ def check_pages(file: Path, name: str, columns: list[str], limits: Limits) -> No
     try:
         with pq.ParquetFile(str(file), page_checksum_verification=True) as opened:
             known = [name for name in columns if name in opened.schema_arrow.names]
-            for batch in opened.iter_batches(BATCH_ROWS, columns=known, use_threads=False):
+            for batch in opened.iter_batches(BATCH_ROWS, columns=known):
                 for column_name, column in zip(known, batch.columns, strict=True):
                     _check_cells(column, first, f'column "{column_name}"', name, limits)
                 first += batch.num_rows

@@ -80,7 +80,7 @@ class EventAccount:
         unclear = self.rows.unclear_times(reading.profile)
         found += notices.unclear_time_notices(unclear, self.rows.timezone)
         if roles.id is None:
-            same = self.rows.identical_rows(reading.profile)
+            same = self.rows.identical_rows(reading.profile, tidy=reading.tidy)
             found += notices.identical_notices(same, reading.profile.rows)
         return (*found, *notices.window_notices(reading.window))
 

@@ -14,9 +14,10 @@ from analysis.logs.panel_log import REASONS as CELL_REASONS
 from analysis.logs.panel_log import MetricPanel
 from analysis.logs.panels import outcomes as out
 from analysis.logs.panels.calendar import Calendar, Int, instant
-from analysis.logs.panels.event_groups import NO_PERIOD, Groups, Profile, places
+from analysis.logs.panels.event_groups import NO_PERIOD, Groups, Profile
 from analysis.logs.panels.event_rows import EventRows
 from analysis.logs.panels.metrics import EventMetric, EventPart, event_metric
+from analysis.logs.panels.people import count_people
 from analysis.logs.panels.roles import Roles
 from analysis.logs.panels.sums import ExactSum
 from analysis.logs.panels.window import MOST_PERIODS, Window, calendar_window
@@ -41,6 +42,7 @@ class EventReading:
         window: Which periods are kept.
         outcomes: What becomes of each group, by metric.
         panels: One a metric.
+        tidy: It was seen that no user is written with blanks at the ends.
     """
 
     rows: EventRows
@@ -49,6 +51,7 @@ class EventReading:
     window: Window
     outcomes: tuple[Int, ...]
     panels: tuple[MetricPanel, ...]
+    tidy: bool
 
 
 def read_events(
@@ -107,7 +110,7 @@ def read_events(
         made.panel(metric, outcome, rejected)
         for metric, outcome in zip(metrics, outcomes, strict=True)
     )
-    return EventReading(rows, profile, groups, window, outcomes, panels)
+    return EventReading(rows, profile, groups, window, outcomes, panels, made.tidy)
 
 
 def check_periods(kept: tuple[int, ...], touched: tuple[int, ...], frequency: str) -> None:
@@ -242,6 +245,8 @@ class _Panels:
         self.code = rows.signatures.parts(groups.signature)[0]
         self.has_event = rows.roles.event is not None
         self._people: dict[str | None, Floats] | None = None
+        # Whether it was seen that no user is written with blanks at the ends.
+        self.tidy = False
 
     def panel(
         self, metric: EventMetric, outcome: Int, rejected: tuple[LeftOut, ...]
@@ -304,15 +309,15 @@ class _Panels:
             events = sorted(
                 {one.y.event for one in self.rows.metrics if one.of_users and one.y.event}
             )
-            table = self.rows.people(events, self.groups, self.calendar)
-            period = table.column("period").to_numpy().astype(np.int64)
-            unit = places(table.column("unit"), self.profile.units)
-            inside = np.isin(period, self.kept) & (unit >= 0)
-            cell = np.searchsorted(self.kept, period[inside]) * self.shape[1] + unit[inside]
+            people = count_people(self.rows, self.profile, self.groups, self.calendar, events)
+            self.tidy = people.tidy and not self.groups.late.any()
+            inside = np.isin(people.period, self.kept) & (people.unit >= 0)
+            cell = np.searchsorted(self.kept, people.period[inside]) * self.shape[1]
+            cell += people.unit[inside]
             self._people = {}
-            for column, event in (("people", None), *((f"e{i}", e) for i, e in enumerate(events))):
+            for event, n in people.counts.items():
                 counts = np.zeros(self.shape[0] * self.shape[1], dtype=np.int64)
-                np.add.at(counts, cell, table.column(column).to_numpy()[inside].astype(np.int64))
+                np.add.at(counts, cell, n[inside])
                 self._people[event] = counts.astype(float).reshape(self.shape)
         return self._people[metric.y.event], self._people[None]
 

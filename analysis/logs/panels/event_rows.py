@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from analysis.core import LogError
 from analysis.logs.engines import Engine
-from analysis.logs.limits import HASHES_AT_ONCE, MOST_PROFILES
+from analysis.logs.limits import MOST_PROFILES
 from analysis.logs.panels.calendar import Calendar, Int
 from analysis.logs.panels.event_groups import NO_PERIOD, Groups, Profile, places
 from analysis.logs.panels.metrics import EventMetric
@@ -25,9 +25,10 @@ from analysis.logs.sql.times import (
     time_columns,
     unclear_clock,
 )
+from analysis.logs.suspects import find_suspects
 
-# Rows of which an engine in this process groups all users at once within its memory.
-ROWS_AT_ONCE = 20_000_000
+# Rows that are compared with each other in all their cells.
+MOST_COMPARED = 20_000_000
 
 
 class EventRows:
@@ -79,13 +80,18 @@ class EventRows:
             f"SELECT __row AS row_no, {text(roles.region)} AS unit, {micros} AS t, "
             f"{text(roles.event)} AS event, {value} AS v, {self._named(text(roles.id))} AS id, "
             f"{self._named(text(roles.user))} AS person, "
-            f"{self._named(text(roles.treated_from))} AS since FROM log"
+            f"{self._named(text(roles.treated_from))} AS since"
         )
         # Text is parsed once; typed columns are cheaper to read again than to copy.
         parsed = kind_of_time(kind) == "text" or (
             roles.value is not None and roles.kind(roles.value) == "VARCHAR"
         )
-        (self.engine.table if parsed else self.engine.view)("panel_rows", select)
+        if parsed:
+            self.engine.table("typed_rows", f"{select} FROM log")
+            self.engine.view("panel_rows", "SELECT *, person AS user_text FROM typed_rows")
+        else:
+            query = f"{select}, {text(roles.user)} AS user_text FROM log"
+            self.engine.view("panel_rows", query)
 
     def _named(self, text: str) -> str:
         """A text without blanks at its ends, NULL if nothing is left."""
@@ -189,9 +195,9 @@ class EventRows:
         )
         self.engine.view(
             "panel_cells",
-            f"SELECT row_no, unit, t, event, v, person, code, signature, late, "
+            f"SELECT row_no, unit, t, event, v, person, user_text, code, signature, late, "
             f"CASE WHEN t IS NULL THEN NULL ELSE {period} END AS period FROM ("
-            f"SELECT r.row_no, r.unit, r.t, r.event, r.v, r.person, {code} AS code, "
+            f"SELECT r.row_no, r.unit, r.t, r.event, r.v, r.person, r.user_text, {code} AS code, "
             f"{signature} AS signature, {late} AS late FROM panel_units r{join}) c",
         )
         sums = {event: profile.sum_of(event) for event in self.summed}
@@ -243,8 +249,8 @@ class EventRows:
             "rows_with_id",
             "SELECT * FROM panel_units WHERE id IS NOT NULL AND t IS NOT NULL AND unit IS NOT NULL",
         )
-        hashed = dialect.typed_hash(["id"])
-        if not self._suspects("rows_with_id", hashed, profile.rows):
+        hashed = dialect.hash(["id"])
+        if not find_suspects(engine, "rows_with_id", hashed, profile.rows):
             return False
         engine.table(
             "repeated_rows",
@@ -263,18 +269,23 @@ class EventRows:
         self.repeats = found > 0
         return self.repeats
 
-    def identical_rows(self, profile: Profile) -> int | None:
+    def identical_rows(self, profile: Profile, *, tidy: bool) -> int | None:
         """Rows that equal an earlier one in every cell, of those with a unit and a time.
 
         None for a log so long that the search would take longer than all the rest.
+
+        Args:
+            profile: What the rows hold.
+            tidy: No user is written with blanks at the ends.
         """
         engine, dialect = self.engine, self.engine.dialect
-        if engine.at_hand and profile.rows > ROWS_AT_ONCE:
+        if engine.at_hand and profile.rows > MOST_COMPARED:
             return None
         engine.view(
             "whole_units", "SELECT * FROM panel_units WHERE t IS NOT NULL AND unit IS NOT NULL"
         )
-        if not self._suspects("whole_units", dialect.typed_hash(list(sql.COMPARED)), profile.rows):
+        hashed = dialect.hash(["unit", "t", "event", "v", *(["user_text"] if tidy else ["person"])])
+        if not find_suspects(engine, "whole_units", hashed, profile.rows):
             return 0
         cells = []
         for column, kind in self.roles.kinds.items():
@@ -285,23 +296,8 @@ class EventRows:
                 cells.append(f"coalesce(CAST(l.v AS {dialect.text}), {raw})")
             else:
                 cells.append(raw)
-        query = sql.identical(rows_sql.content(cells, dialect), dialect)
+        query = sql.identical(rows_sql.content(cells, dialect), hashed)
         return int(engine.run(query).column("n").to_pylist()[0])
-
-    def _suspects(self, rows: str, hashed: str, count: int) -> bool:
-        """Make the table ``suspects``: hashes that several rows share; whether there are any."""
-        engine = self.engine
-        parts = max(1, -(-count // HASHES_AT_ONCE))
-        queries = [sql.suspects(rows, hashed, part, parts) for part in range(parts)]
-        found = [one for query in queries for one in engine.run(query).column("h").to_pylist()]
-        if not found:
-            return False
-        if len(found) > MOST_PROFILES:
-            engine.table("suspects", " UNION ALL ".join(f"SELECT h FROM ({q}) p" for q in queries))
-            return True
-        values = ", ".join(f"({engine.dialect.literal(one)})" for one in found)
-        engine.table("suspects", f"SELECT h FROM (VALUES {values}) AS s(h)")
-        return True
 
     def unclear_times(self, profile: Profile) -> int:
         """Local times that a change of the clock skipped or repeated."""
@@ -316,40 +312,6 @@ class EventRows:
             f"FROM (SELECT {clock} AS clock FROM log) q"
         )
         return int(self.engine.run(query).column("n").to_pylist()[0])
-
-    def people(self, events: list[str], groups: Groups, calendar: Calendar) -> pa.Table:
-        """Different users by unit and period: all, and those with a row of each event (e0, ...)."""
-        where = "t IS NOT NULL AND unit IS NOT NULL AND person IS NOT NULL AND late = 0"
-        if self.repeats:
-            bit = 2 ** self.signatures.sets.index(None)
-            marks = f"signature % {2 ** len(self.signatures.sets)}"
-            where += f" AND {self.engine.dialect.divide(f'({marks})', bit)} % 2 = 0"
-        codes = [self.signatures.code_of(event) for event in events]
-        found = []
-        for low, high in self._portions(groups):
-            begin, end = calendar.begins(low), calendar.begins(high + 1)
-            some = f"{where} AND t >= {begin} AND t < {end}"
-            found.append(self.engine.run(sql.people(codes, some)))
-        return pa.concat_tables(found)
-
-    def _portions(self, groups: Groups) -> list[tuple[int, int]]:
-        """First and last periods of portions whose users fit into memory at once."""
-        timed = groups.period != NO_PERIOD
-        periods, at = np.unique(groups.period[timed], return_inverse=True)
-        rows = np.zeros(periods.size, dtype=np.int64)
-        np.add.at(rows, at, groups.rows[timed])
-        if not self.engine.at_hand:
-            return [(int(periods[0]), int(periods[-1]))]
-        portions: list[tuple[int, int]] = []
-        held = 0
-        for period, n in zip(periods.tolist(), rows.tolist(), strict=True):
-            if portions and held + n <= ROWS_AT_ONCE:
-                portions[-1] = (portions[-1][0], period)
-                held += n
-            else:
-                portions.append((period, period))
-                held = n
-        return portions
 
     def since(self) -> list[tuple[str, str]]:
         """(unit, from when it was treated), every pair that occurs."""

@@ -100,12 +100,7 @@ class Dialect:
         """The whole part of a / b, for a that is not negative."""
         return self.divide_form.format(a=a, b=b)
 
-    def hash(self, expressions: list[str]) -> str:
-        """A hash that is equal for equal rows."""
-        parts = [f"coalesce(CAST({x} AS {self.text}), '')" for x in expressions]
-        return self.hash_form.format(x=", ".join(parts))
-
-    def typed_hash(self, columns: list[str]) -> str:
+    def hash(self, columns: list[str]) -> str:
         """A hash that is equal for equal rows of typed columns."""
         return self.hash_form.format(x=", ".join(columns))
 

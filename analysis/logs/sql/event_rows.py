@@ -37,17 +37,15 @@ def without(rows: str, dropped: str) -> str:
     )
 
 
-def suspects(rows: str, keys: Sequence[str], dialect: Dialect, *, part: int, parts: int) -> str:
-    """Hashes that occur more than once, of one part of the hashes."""
-    some = f" AND h % {parts} = {part}" if parts > 1 else ""
-    present = f" WHERE {keys[0]} IS NOT NULL" if len(keys) == 1 else ""
-    hashed = f"SELECT abs({dialect.hash(list(keys))}) AS h FROM {rows}{present}"
-    return f"SELECT h FROM ({hashed}) q WHERE TRUE{some} GROUP BY h HAVING count(*) > 1"
+def key_hash(keys: Sequence[str], dialect: Dialect) -> str:
+    """A hash that is equal for rows with equal keys; blank names are equal to none."""
+    names = {"event", "arm"}
+    return dialect.hash([f"coalesce({k}, '')" if k in names else k for k in keys])
 
 
 def repeated(rows: str, key: str, keys: Sequence[str], dialect: Dialect) -> str:
     """Keys that occur more than once among the rows with a suspect hash: key, first row, count."""
-    hashed = f"abs({dialect.hash(list(keys))})"
+    hashed = key_hash(keys, dialect)
     return (
         f"SELECT {key} AS k, min(row_no) AS first_row, count(*) AS n FROM {rows} "
         f"WHERE {hashed} IN (SELECT h FROM suspects) AND {key} IS NOT NULL "
@@ -57,7 +55,7 @@ def repeated(rows: str, key: str, keys: Sequence[str], dialect: Dialect) -> str:
 
 def repeats_to_drop(rows: str, key: str, keys: Sequence[str], dialect: Dialect) -> str:
     """Rows after the first of each repeated key."""
-    hashed = f"abs({dialect.hash(list(keys))})"
+    hashed = key_hash(keys, dialect)
     return (
         f"SELECT l.row_no, l.k FROM (SELECT row_no, {key} AS k FROM {rows} "
         f"WHERE {hashed} IN (SELECT h FROM suspects)) l "

@@ -6,17 +6,6 @@ from analysis.logs.sql.dialect import Dialect
 from analysis.logs.sql.event_rows import decimals
 from analysis.logs.sql.times import local_day, searched
 
-# Columns by whose hash identical rows are suspected.
-COMPARED = ("unit", "t", "event", "v", "person")
-
-
-def suspects(rows: str, hashed: str, part: int, parts: int) -> str:
-    """Hashes that occur more than once, of one part of the hashes."""
-    some = f" WHERE abs(h) % {parts} = {part}" if parts > 1 else ""
-    return (
-        f"SELECT h FROM (SELECT {hashed} AS h FROM {rows}) q{some} GROUP BY h HAVING count(*) > 1"
-    )
-
 
 def profile(*, values: bool, dialect: Dialect, limit: int) -> str:
     """What the rows hold by unit and event, as they are written."""
@@ -44,7 +33,7 @@ def renamed(spellings: Mapping[str, str | None], dialect: Dialect) -> str:
     )
     return (
         "SELECT r.row_no, CASE WHEN s.written IS NULL THEN r.unit ELSE s.name END AS unit, "
-        "r.t, r.event, r.v, r.id, r.person, r.since FROM panel_rows r "
+        "r.t, r.event, r.v, r.id, r.person, r.user_text, r.since FROM panel_rows r "
         f"LEFT JOIN (SELECT * FROM (VALUES {values}) AS x(written, name)) s ON s.written = r.unit"
     )
 
@@ -117,9 +106,26 @@ def people(codes: Sequence[int], where: str) -> str:
     )
 
 
-def identical(text: str, dialect: Dialect) -> str:
+def coded_people(where: str, dialect: Dialect) -> str:
+    """Rows with hashes of their unit and user, and the user as written."""
+    return (
+        f"SELECT {dialect.key('unit')} AS unit_key, CAST(period AS BIGINT) AS period, "
+        f"CAST(code AS BIGINT) AS code, {dialect.key('user_text')} AS user_key, user_text "
+        f"FROM panel_cells WHERE {where} AND user_text IS NOT NULL"
+    )
+
+
+def name_keys(names: Sequence[str], dialect: Dialect) -> str:
+    """Hashes of some names, each with its place."""
+    rows = ", ".join(f"({dialect.literal(name)}, {place})" for place, name in enumerate(names))
+    return (
+        f"SELECT {dialect.key('name')} AS name_key, CAST(place AS BIGINT) AS place "
+        f"FROM (VALUES {rows}) AS p(name, place)"
+    )
+
+
+def identical(text: str, hashed: str) -> str:
     """How many rows equal an earlier one in every cell, of the rows with a suspect hash."""
-    hashed = dialect.typed_hash(list(COMPARED))
     return (
         f"SELECT coalesce(CAST(sum(n - 1) AS BIGINT), 0) AS n FROM (SELECT count(*) AS n FROM "
         f"(SELECT {text} AS whole FROM (SELECT * FROM panel_units WHERE {hashed} IN "

@@ -172,12 +172,13 @@ def test_twice_is_the_same(tmp_path: Path) -> None:
 
 def test_portions_of_users_add_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A long log is counted in portions of its users."""
-    from analysis.logs.panels import event_rows
+    from analysis.logs import suspects
+    from analysis.logs.panels import people
 
     rows = random_rows(10)
     one = read_rows(rows, EVENTS, tmp_path, "one")
-    monkeypatch.setattr(event_rows, "ROWS_AT_ONCE", 7)
-    monkeypatch.setattr(event_rows, "HASHES_AT_ONCE", 11)
+    monkeypatch.setattr(people, "ROWS_AT_ONCE", 7)
+    monkeypatch.setattr(suspects, "HASHES_AT_ONCE", 11)
     assert dump(one) == dump(read_rows(rows, EVENTS, tmp_path, "two"))
 
 

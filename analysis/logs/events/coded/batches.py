@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.logs.arrow import numbers
 from analysis.logs.engines import Engine
-from analysis.logs.events.coded.arrow import numbers
 from analysis.logs.events.coded.names import Names
 from analysis.logs.sql import coded_rows as sql
 

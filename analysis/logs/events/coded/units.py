@@ -9,23 +9,21 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from analysis.core.cores import on_all_cores
+from analysis.logs.arrow import column_of
+from analysis.logs.coder import Coder
 from analysis.logs.engines import Engine
-from analysis.logs.events.coded.arrow import column_of
 from analysis.logs.events.coded.batches import Batch, batches
-from analysis.logs.events.coded.coder import Coder
 from analysis.logs.events.coded.names import Names, mark_of
 from analysis.logs.events.coded.spool import Spool
-from analysis.logs.events.coded.texts import in_order, portions, signs
 from analysis.logs.events.coded.whole import row_marks, whole_value
 from analysis.logs.events.rows import Profile
 from analysis.logs.sql.event_units import MARKS
+from analysis.logs.texts import ROWS, all_alike, in_order, signed
 
 Array = NDArray[Any]
 
 NEVER = np.iinfo(np.int64).max
 NO_ARM_LOW = 127
-# A row counts as 1 in the last 32 bits, with the sign of its unit's id above them.
-ROWS = np.uint64(2**32 - 1)
 
 
 @dataclass(frozen=True)
@@ -158,7 +156,7 @@ class _Pass:
         return _Prepared(
             unit=batch.unit,
             key=batch.key,
-            signed=_signed(batch.unit),
+            signed=signed(batch.unit),
             mark=marks.view(np.uint64),
             exposed=exposed,
             arm=code.take(exposed),
@@ -193,13 +191,11 @@ class _Pass:
         # The largest table makes room first.
         del self.coder
         sums, size = self.sums, len(ids)
-        # Every row of a unit must have brought the sign of the unit's id.
-        signed = sums.columns.pop("signed")[:size]
-        n = (signed & ROWS).astype(np.int32)
-        for some in portions(size):
-            if (signed[some] != (signed[some] & ROWS) * _signed(ids[some])).any():
-                return None
-        del signed
+        found = sums.columns.pop("signed")[:size]
+        n = (found & ROWS).astype(np.int32)
+        if not all_alike(found, ids):
+            return None
+        del found
         pa.default_memory_pool().release_unused()
         order = in_order(ids)
         place = np.empty(size, dtype=np.int32)
@@ -243,12 +239,6 @@ def code_units(
     for rows in on_all_cores(work.prepare, batches(engine, work.events, work.arms, where)):
         work.add(rows)
     return work.finish()
-
-
-def _signed(ids: Any) -> Array:
-    """What each row adds to its unit: 1, and above that the sign of the id."""
-    found: Array = (signs(ids) & ~ROWS) + np.uint64(1)
-    return found
 
 
 def _small(rows: Array) -> Array:

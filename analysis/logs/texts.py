@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from analysis.logs.events.coded.arrow import column_of, numbers
+from analysis.logs.arrow import column_of, numbers
 from analysis.logs.sql.dialect import BLANKS
 
 Signs = NDArray[np.uint64]
@@ -17,6 +17,8 @@ Places = NDArray[Any]
 WORD = 8
 TEXTS_AT_ONCE = 262_144
 FACTOR = np.uint64(0x9E3779B97F4A7C15)
+# A row counts as 1 in the last 32 bits, with the sign of its text above them.
+ROWS = np.uint64(2**32 - 1)
 
 
 def parts(column: Any) -> tuple[Places, NDArray[np.uint8]]:
@@ -45,6 +47,20 @@ def signs(column: Any) -> Signs:
         last[short[length[short] == 0]] = 0
     found: Signs = last * FACTOR + length.astype(np.uint64)
     return found
+
+
+def signed(column: Any) -> Signs:
+    """What each row adds to the one that its text's key stands for: 1, and above that its sign."""
+    found: Signs = (signs(column) & ~ROWS) + np.uint64(1)
+    return found
+
+
+def all_alike(sums: Signs, texts: Any) -> bool:
+    """Whether all rows behind each key had its text, by the sums of what they were `signed`."""
+    return not any(
+        (sums[some] != (sums[some] & ROWS) * signed(texts[some])).any()
+        for some in portions(len(texts))
+    )
 
 
 def in_order(texts: Any) -> Places:
