@@ -13,6 +13,7 @@ import pytest
 
 from analysis.logs import PanelLog, read_panel
 from analysis.logs.panels import people
+from analysis.logs.sql import panel_rows
 from analysis.study import Study
 
 DAYS = 6
@@ -29,7 +30,7 @@ WANTED: dict[str, Any] = {
 def write(folder: Path, names: list[str]) -> dict[tuple[str, int], float]:
     """A typed log of some users; the share who paid, by region and day."""
     draw = random.Random(5)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "region": draw.choice("ABC"),
             "user": draw.choice(names),
@@ -94,12 +95,12 @@ def test_two_users_behind_one_hash_are_noticed(
     tmp_path: Path, by_text: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     by_hand = write(tmp_path, [f"user-{i}" for i in range(60)])
-    real = people.sql.coded_people
+    real = panel_rows.coded_people
 
     def colliding(*arguments: Any) -> str:
         return real(*arguments).replace("hash(user_text)", "hash(user_text) % 50")
 
-    monkeypatch.setattr(people.sql, "coded_people", colliding)
+    monkeypatch.setattr(panel_rows, "coded_people", colliding)
     assert shares(read(tmp_path)) == by_hand
     assert by_text == [1]
 
