@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from analysis.logs.lists import read_lists, suggest_lists
     from analysis.logs.panel_log import Axis, MetricPanel, PanelLog
     from analysis.logs.panels import read_panel
+    from analysis.logs.panels.cohorts import cohort_file
     from analysis.logs.past_pairs import read_past_pairs
     from analysis.logs.personal import personal_columns
     from analysis.logs.read import read_ab
@@ -38,6 +39,7 @@ __all__ = [
     "Slots",
     "Source",
     "Totals",
+    "cohort_file",
     "guess_roles",
     "open_source",
     "personal_columns",
@@ -90,6 +92,7 @@ _HOMES = {
         "PanelLog",
     ),
     "panels": ("read_panel",),
+    "panels.cohorts": ("cohort_file",),
     "past_pairs": ("read_past_pairs",),
     "personal": ("personal_columns",),
     "read": ("read_ab",),

@@ -7,7 +7,7 @@ small arrays.
 from analysis.synthetic_control.analyze import Result, analyze, check
 from analysis.synthetic_control.plan import Planned, detectable, next_time, plan, planned
 from analysis.synthetic_control.resolve import resolve
-from analysis.synthetic_control.rollout import Offer, OtherColumn, offers
+from analysis.synthetic_control.rollout import Offer, OtherColumn, offers, primary_of
 
 __all__ = [
     "Offer",
@@ -21,5 +21,6 @@ __all__ = [
     "offers",
     "plan",
     "planned",
+    "primary_of",
     "resolve",
 ]

@@ -7,7 +7,9 @@ from typing import Any
 from analysis.core import VerdictError
 from analysis.core.wording import agreeing, counted
 from analysis.logs.panel_log import PanelLog
+from analysis.logs.panels.calendar import instant
 from analysis.study_panel import Moment, SyntheticControl
+from analysis.synthetic_control.cohorts import HOURS, Cohorts, plan_cohorts
 from analysis.synthetic_control.treated import starts_of
 
 Definition = dict[str, Any]
@@ -18,6 +20,8 @@ SEASONS = {"day": 364, "week": 52, "month": 12}
 LEAST_UNITS = 3
 MOST_CUTS = 3
 MOST_COLUMNS = 4
+# Kinds of metrics that can be divided by the people of a cohort.
+COHORT_KINDS = ("count", "sum", "proportion")
 # What of the section goes with any change of unit or donors.
 OF_THE_LAUNCH = ("frequency", "alpha", "statistic", "other_changes", "gaps", "missing")
 
@@ -33,6 +37,7 @@ class Offer:
         action: What the click does, as a button says it; empty if it cannot be done.
         study: The new study; None if this log cannot serve it.
         why_not: Why not, and what would be needed.
+        cohorts: The new study is of a file of these cohorts, to be made from the log.
     """
 
     key: str
@@ -41,6 +46,7 @@ class Offer:
     action: str = ""
     study: Definition | None = None
     why_not: str = ""
+    cohorts: Cohorts | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,7 @@ def offers(
         *_later_units(log, definition, starts),
         *_other_units(log, definition, starts, columns),
         _other_events(log, definition, starts),
-        _older_cohorts(),
+        _older_cohorts(log, definition, starts),
         _last_year(log, definition, starts),
         _forecast(log, definition, starts),
     )
@@ -247,10 +253,7 @@ def _other_events(
         "drew them away from the others, the effect looks larger than it is."
     )
     column = log.accounting.columns.get("event")
-    metrics = list(definition.get("metrics", []))
-    primary = next((one for one in metrics if one.get("role") == "primary"), None) or (
-        metrics[0] if metrics else {}
-    )
+    primary = primary_of(definition)
     event = primary.get("event")
     events = [name for name, rows in log.accounting.event_names.items() if rows]
     if column is None or len(events) < LEAST_UNITS:
@@ -291,15 +294,80 @@ def _other_events(
     )
 
 
-def _older_cohorts() -> Offer:
+def _older_cohorts(
+    log: PanelLog, definition: Mapping[str, Any], starts: Mapping[str, Moment]
+) -> Offer:
+    title = "Older cohorts, aligned by age"
+    about = (
+        "People who were through with the same ages before the launch. What else the calendar "
+        "brought is not matched, and who was there before the log began is new in it."
+    )
+    found = _cohorts(log, definition, starts)
+    if isinstance(found, str):
+        return Offer("older_cohorts", title, about, why_not=found)
+    primary = primary_of(definition)
+    name = primary["name"]
+    changes = str(definition.get("synthetic_control", {}).get("other_changes") or "").rstrip(". ")
+    said = "Older cohorts stand in, aligned by age: what the calendar brought is not matched"
+    metric = {
+        "name": f"{name} a person", "column": "value", "role": "primary",
+        "better": primary.get("better", "higher"),
+    }  # fmt: skip
+    section = _launch(definition, None) | {
+        "treated": [found.name(found.treated)],
+        "start": found.before - 1,
+        "evaluate_from": found.before,
+        "other_changes": f"{changes}. {said}" if changes else said,
+    }
+    section.pop("frequency", None)
+    section.pop("gaps", None)
     return Offer(
         "older_cohorts",
-        "Older cohorts, aligned by age",
-        "People who were through with their first weeks before the launch. What else the calendar "
-        "brought is not matched.",
-        why_not="A log has no row a cohort and age. Bring a file with the columns cohort, age (a "
-        "number) and the value; the start is then an age.",
+        f"{counted(found.donors, 'older cohort')}, aligned by age",
+        f"Who was {found.name(found.treated)} met the launch at an age of {found.before - 1} "
+        f"{found.period}s. {about}",
+        "Compare with older cohorts",
+        {
+            "version": 1,
+            "columns": {"region": "cohort", "time": "age"},
+            "metrics": [metric],
+            "synthetic_control": section,
+        },
+        cohorts=found,
     )
+
+
+def _cohorts(
+    log: PanelLog, definition: Mapping[str, Any], starts: Mapping[str, Moment]
+) -> Cohorts | str:
+    """The cohorts that a log has; else why it has none."""
+    roles = log.accounting.columns
+    if not _is_of_events(log):
+        return (
+            "A file of periods does not say who did what. Bring a log of events with a column of "
+            "users, or a file with the columns cohort, age (a number) and the value."
+        )
+    said = definition.get("columns", {})
+    if "region" not in roles or not ("unit" in roles or said.get("unit")):
+        return "The log names no users beside the units. Name their column in step 2."
+    primary = primary_of(definition)
+    if primary.get("kind", "count") not in COHORT_KINDS or "event" not in primary:
+        return (
+            "The primary metric is a ratio or a mean. Choose one that counts or adds up an event."
+        )
+    start, before = _first(starts, log)
+    if log.axis.frequency not in HOURS or start is None or isinstance(start, float):
+        return "It takes the date of the launch, and days or weeks as the period."
+    zone = str(definition.get("log", {}).get("timezone", "UTC"))
+    launch = instant(start, zone, "synthetic_control.start")
+    return plan_cohorts(log.axis.frequency, launch, zone, before, len(log.axis.labels) - before)
+
+
+def primary_of(definition: Mapping[str, Any]) -> Definition:
+    """A study's first primary metric, or its first one; empty if it has none."""
+    metrics = list(definition.get("metrics", []))
+    named = next((one for one in metrics if one.get("role") == "primary"), None)
+    return dict(named or (metrics[0] if metrics else {}))
 
 
 def _last_year(log: PanelLog, definition: Mapping[str, Any], starts: Mapping[str, Moment]) -> Offer:

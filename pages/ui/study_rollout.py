@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from io import BytesIO
+from typing import Any, NoReturn
 
 import streamlit as st
 
 from analysis.core import VerdictError, wording
 from analysis.logs import PanelLog
-from analysis.store import Store, StudyRow
+from analysis.store import Store, StudyRow, study_place, study_work
 from analysis.study import Study
 from analysis.study_panel import SyntheticControl
-from pages.ui import frame, html, memory, words
+from pages.ui import frame, html, intake, memory, study_log, uploads, words
 from pages.ui.study_check import log_key
 from pages.ui.study_panel import Looked
 from pages.ui.words import plain
@@ -67,20 +68,43 @@ def _offer(store: Store, row: StudyRow, place: int, offer: Any) -> None:
                 st.caption(f":material/block: Not with this log: {plain(offer.why_not)}")
         if offer.study is None:
             return
+        log = "the same log" if offer.cohorts is None else "a file made from this log"
         if done.button(
             plain(offer.action), key=f"{row.id}_offer_{place}", width="stretch",
-            help="Makes a new draft study on the same log; this one stays as it is.",
+            help=f"Makes a new draft study on {log}; this one stays as it is.",
         ):  # fmt: skip
             _begin(store, row, offer)
 
 
 def _begin(store: Store, row: StudyRow, offer: Any) -> None:
-    """A new draft study on the same log."""
+    """A new draft study on the same log, or on a file made from it."""
     name = f"{row.name}: {offer.title[:1].lower()}{offer.title[1:]}"[:120]
+    if offer.cohorts is not None:
+        _begin_with_cohorts(store, row, offer, name)
     study_id = store.save_study({**offer.study, "name": name}, row.log_sha256)
     if row.facts is not None:
         store.keep_facts(study_id, row.facts)
     store.edit(study_id, {**offer.study, "name": name}, ready=True)
+    frame.go("new_study", study_id)
+
+
+def _begin_with_cohorts(store: Store, row: StudyRow, offer: Any, name: str) -> NoReturn:
+    """A new draft study on a file of cohorts and ages, made from the study's log."""
+    from analysis import logs, synthetic_control
+
+    found = offer.cohorts
+    primary = synthetic_control.primary_of(row.definition)
+    with study_log.reading("Finding cohorts") as progress:
+        text = logs.cohort_file(
+            Study.parse({**row.definition, "metrics": [primary]}),
+            base=study_place(store, row), work=study_work(store, row), progress=progress,
+            oldest=found.base, launch=found.launch, size=found.size, ages=found.ages,
+            names={place: found.name(place) for place in (*range(found.donors), found.treated)},
+        )  # fmt: skip
+        record = store.save_log(BytesIO(text.encode()), f"{uploads.title_of(row.name)} cohorts.csv")
+        study_id = intake.new_study(store, [record.name], progress, record=record)
+    log = store.study(study_id).definition["log"]
+    store.edit(study_id, {**offer.study, "name": name, "log": log}, ready=True)
     frame.go("new_study", study_id)
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from analysis.store import Store, is_running, refreshed
 from tests.pages.conftest import shown_text
 from tests.synthetic_control.launches import NAMES, by_formula, weeks
+from tests.synthetic_control.test_cohorts import definition, write
 
 Upload = Callable[[str, bytes], AppTest]
 
@@ -179,6 +181,35 @@ def test_everyone_got_it_opens_the_ways_on(store: Store, panel: Upload) -> None:
     assert new.definition["synthetic_control"]["donors"] == []
     assert not labelled(at, "Run study").disabled
     assert len(own(store)) == 2
+
+
+def test_older_cohorts_are_one_click_away(app: AppTest, store: Store, tmp_path: Path) -> None:
+    """A log that names people serves them: a file of cohorts and ages, and a study on it."""
+    write(tmp_path, lift=0.5)
+    with (tmp_path / "log.parquet").open("rb") as file:
+        record = store.save_log(file, "tasks.parquet")
+    everybody = {**definition(), "name": "Tasks", "log": {"path": "tasks.parquet"}}
+    study = store.save_study(everybody, record.sha256)
+    app.query_params["study"] = study
+    app.switch_page("pages/new_study.py").run(timeout=120)
+    assert "41 older cohorts" in shown_text(app)
+    labelled(app, "Compare with older cohorts").click().run(timeout=120)
+    assert not app.exception
+    new = next(row for row in own(store) if row.id != study)
+    assert app.query_params["study"] == new.id
+    assert new.definition["columns"] == {"region": "cohort", "time": "age"}
+    assert new.definition["synthetic_control"]["evaluate_from"] == 28
+    assert new.name.startswith("Tasks: 41 older cohorts")
+    assert not app.error
+    assert not labelled(app, "Run study").disabled
+    labelled(app, "Run study").click().run(timeout=120)
+    assert not app.exception
+    until = time.monotonic() + 60
+    while is_running(store, new.id) and time.monotonic() < until:
+        time.sleep(0.2)
+    row = refreshed(store, store.study(new.id))
+    assert row.error is None
+    assert (row.summary or {})["lenses"] == ["synthetic_control"]
 
 
 def test_a_log_that_treats_everybody_opens_the_ways_on(store: Store, panel: Upload) -> None:
