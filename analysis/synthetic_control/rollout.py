@@ -308,7 +308,7 @@ def _older_cohorts(
     primary = primary_of(definition)
     name = primary["name"]
     changes = str(definition.get("synthetic_control", {}).get("other_changes") or "").rstrip(". ")
-    said = "Older cohorts stand in, aligned by age: what the calendar brought is not matched"
+    said = "Older cohorts stand in, aligned by age: what the calendar brought is not matched."
     metric = {
         "name": f"{name} a person", "column": "value", "role": "primary",
         "better": primary.get("better", "higher"),

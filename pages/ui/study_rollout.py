@@ -33,7 +33,7 @@ def show(store: Store, row: StudyRow, looked: Looked) -> None:
         icon=":material/group_off:",
     )
     st.subheader("What could stand in, the most convincing first", anchor=False)
-    taken: set[str | None] = set(looked.log.accounting.columns.values())
+    taken = {*looked.log.accounting.columns.values(), *row.definition.get("columns", {}).values()}
     facts = row.facts or {}
     with st.container(gap="small"):
         for place, offer in enumerate(_offers(looked.log, lens, row.definition, facts, taken)):
@@ -46,7 +46,7 @@ def _offers(
     lens: SyntheticControl,
     definition: Mapping[str, Any],
     facts: Mapping[str, Any],
-    taken: set[str | None],
+    taken: set[Any],
 ) -> Any:
     from analysis import synthetic_control
 
