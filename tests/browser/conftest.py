@@ -28,6 +28,10 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update",
 )  # fmt: skip
 
+# Whether something is drawn in by and by; what turns for ever does not count.
+MOVING = """document.getAnimations().some(one => one.playState === "running"
+    && one.effect.getComputedTiming().iterations !== Infinity)"""
+
 # A shared machine may be slow; what is slow is measured elsewhere.
 expect.set_options(timeout=20_000)
 
@@ -150,6 +154,10 @@ def settled(page: Page) -> None:
     """Wait until the script has run and nothing more is drawn."""
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
     page.wait_for_timeout(150)
+    # Text that still fades in has too little contrast for a moment.
+    until = time.monotonic() + 20
+    while page.evaluate(MOVING) and time.monotonic() < until:
+        page.wait_for_timeout(50)
 
 
 def serious(page: Page) -> list[str]:
