@@ -1,4 +1,4 @@
-"""Published panels through a study, a file and the whole road, against the numbers printed for them."""
+"""Published panels by study, file and the whole road, against the numbers printed for them."""
 
 from pathlib import Path
 from typing import Any
@@ -30,9 +30,8 @@ def test_geolift_example() -> None:
 
     https://facebookincubator.github.io/GeoLift/docs/GettingStarted/Walkthrough
     """
-    found = block(
-        "geolift.csv", "date", treated=["chicago", "portland"], start="2021-04-01", method="demeaned"
-    )  # fmt: skip
+    cities = ["chicago", "portland"]
+    found = block("geolift.csv", "date", treated=cities, start="2021-04-01", method="demeaned")
     assert (found["n_pre"], found["n_post"], found["n_donors"]) == (90, 15, 38)
     assert found["att"] == pytest.approx(155.556, abs=5e-4)
     assert found["lift"] == pytest.approx(0.054, abs=5e-4)
