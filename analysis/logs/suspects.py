@@ -35,6 +35,12 @@ def find_suspects(engine: Engine, rows: str, hashed: str, count: int) -> bool:
 def _shared(engine: Engine, query: str, part: int, parts: int) -> Array:
     """The hashes of one part that occur more than once; sorting them here is the quick way."""
     pieces = engine.stream(sql.part_of(query, part, parts))
-    hashes = np.concatenate([np.zeros(0, np.int64), *(numbers(one.column("h")) for one in pieces)])
+    return repeated(
+        np.concatenate([np.zeros(0, np.int64), *(numbers(one.column("h")) for one in pieces)])
+    )
+
+
+def repeated(hashes: Array) -> Array:
+    """The hashes that occur more than once; they are put in order where they are."""
     hashes.sort()
     return np.unique(hashes[1:][hashes[1:] == hashes[:-1]])

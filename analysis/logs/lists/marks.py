@@ -6,6 +6,7 @@ import numpy as np
 
 from analysis.logs.list_log import Bool, Int
 from analysis.logs.lists.codes import Columns
+from analysis.logs.suspects import repeated
 
 AT_ONCE = 1 << 17
 FIRST, SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
@@ -43,11 +44,10 @@ def _mix(part: Int) -> None:
 
 def repeated_marks(marks: Int) -> Bool:
     """Which rows share their hash with another row."""
-    ordered = np.sort(marks)
-    same = ordered[1:][ordered[1:] == ordered[:-1]]
+    same = repeated(marks.copy())
     if not same.size:
         return np.zeros(marks.size, dtype=bool)
-    found: Bool = np.isin(marks, np.unique(same))
+    found: Bool = np.isin(marks, same)
     return found
 
 
